@@ -1,0 +1,7 @@
+export { assert, AssertionError } from './assert.ts';
+export { isMillraceError, MillraceError, type ErrorCode } from './error.ts';
+export type { Clock, Timer, Timers } from './clock.ts';
+export type { Random } from './random.ts';
+export { readSmallFile, replaceSmallFile, type Disk, type DiskFile, type FileStat, type FolderLock } from './disk.ts';
+export { silentLogger, type Logger, type LogFields } from './logger.ts';
+export type { Host } from './host.ts';
