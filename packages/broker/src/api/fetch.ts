@@ -1,0 +1,209 @@
+/**
+ * Fetch (1), versions 4 to 18. In: offsets per partition, in a session or not. Out: slices of stored batches, never decoded; when
+ * there is less than `minBytes`, the request waits until there is more, the time is over, or a partition changes.
+ *
+ * 12 and later carry the epoch of the last fetched record (KIP-595): a mismatch is answered with the diverging epoch. 13 and later
+ * name topics by id. Left out: fetching by followers (one broker has none).
+ */
+import { AppendError, type LogRead } from '@millrace/log';
+import { apis, errorCode, errors, type FetchRequest } from '@millrace/protocol';
+
+import type { Answer } from '../api-table.ts';
+import type { Exchange } from '../exchange.ts';
+import type { FetchContext, FetchSessions, FetchTarget } from '../fetch-session.ts';
+import { FetchWait } from '../fetch-wait.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Partition } from '../partition.ts';
+import type { Partitions } from '../partitions.ts';
+import type { ReadBuffers } from '../read-buffers.ts';
+import { later } from '../request.ts';
+import type { Clock, Timers } from '@millrace/base';
+
+export interface FetchDoors {
+  readonly partitions: Partitions;
+  readonly sessions: FetchSessions;
+  readonly buffers: ReadBuffers;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly fetchBytesMax: number;
+  answer(exchange: Exchange, response: object, release?: () => void): void;
+  failed(exchange: Exchange, error: unknown): void;
+}
+
+/** What one partition is answered, before its bytes are read. */
+interface Planned {
+  readonly target: FetchTarget;
+  readonly partition: Partition | undefined;
+  errorCode: number;
+  read: LogRead | undefined;
+  divergingEpoch: { epoch: number; endOffset: number } | undefined;
+}
+
+interface Plan {
+  readonly entries: Planned[];
+  readonly bytes: number;
+  readonly failed: boolean;
+}
+
+export function fetch(doors: FetchDoors, request: FetchRequest, exchange: Exchange): Answer<typeof apis.fetch> {
+  if (isFollower(request)) return { responses: [], errorCode: errors.NOT_LEADER_OR_FOLLOWER };
+  const context = doors.sessions.resolve(request, doors.clock.monotonic());
+  if (typeof context === 'number') return { errorCode: context, sessionId: 0, responses: [] };
+  const plan = planAll(doors, request, context);
+  doors.metrics.fetchRequests(plan.entries);
+  const waitMsMax = request.maxWaitMs;
+  if (waitMsMax <= 0 || context.targetCount === 0 || plan.failed || plan.bytes >= request.minBytes) {
+    send(doors, exchange, context, plan);
+    return later;
+  }
+  park(doors, request, exchange, context, plan);
+  return later;
+}
+
+function isFollower(request: FetchRequest): boolean {
+  return request.replicaId >= 0 || request.replicaState.replicaId >= 0;
+}
+
+function park(doors: FetchDoors, request: FetchRequest, exchange: Exchange, context: FetchContext, plan: Plan): void {
+  const awaited: Partition[] = [];
+  for (const { partition } of plan.entries) if (partition !== undefined) awaited.push(partition);
+  const { session } = exchange;
+  const wait = new FetchWait(
+    doors.timers,
+    awaited,
+    { bytesMissing: request.minBytes - plan.bytes, waitMsMax: request.maxWaitMs },
+    () => {
+      session.onClosed = undefined;
+      try {
+        send(doors, exchange, context, planAll(doors, request, context));
+      } catch (error) {
+        doors.failed(exchange, error);
+      }
+    },
+  );
+  session.onClosed = () => wait.cancel();
+}
+
+function planAll(doors: FetchDoors, request: FetchRequest, context: FetchContext): Plan {
+  const entries: Planned[] = [];
+  let bytesLeft = Math.min(request.maxBytes, doors.fetchBytesMax);
+  let bytes = 0;
+  let failed = false;
+  for (const target of context.targets) {
+    const planned = planOne(doors.partitions, target, {
+      bytesLeft,
+      minOneBatch: bytes === 0,
+      committedOnly: request.isolationLevel === 1,
+    });
+    entries.push(planned);
+    if (planned.errorCode !== errors.NONE || planned.divergingEpoch !== undefined) failed = true;
+    if (planned.read !== undefined) {
+      bytes += planned.read.bytes;
+      bytesLeft = Math.max(0, bytesLeft - planned.read.bytes);
+    }
+  }
+  return { entries, bytes, failed };
+}
+
+function planOne(
+  partitions: Partitions,
+  target: FetchTarget,
+  limits: { readonly bytesLeft: number; readonly minOneBatch: boolean; readonly committedOnly: boolean },
+): Planned {
+  const partition = partitions.ofTarget(target);
+  const planned: Planned = { target, partition, errorCode: errors.NONE, read: undefined, divergingEpoch: undefined };
+  if (partition === undefined) {
+    planned.errorCode = partitions.missingCode(target);
+    return planned;
+  }
+  planned.errorCode = partition.checkLeaderEpoch(target.currentLeaderEpoch);
+  if (planned.errorCode !== errors.NONE) return planned;
+  const { log } = partition;
+  if (target.lastFetchedEpoch >= 0) {
+    const end = log.endOffsetForEpoch(target.lastFetchedEpoch);
+    if (end.endOffset < 0 || end.epoch < target.lastFetchedEpoch || end.endOffset < target.fetchOffset) {
+      planned.divergingEpoch = end;
+      return planned;
+    }
+  }
+  const { fetchOffset } = target;
+  if (fetchOffset < log.startOffset || fetchOffset > log.endOffset) {
+    planned.errorCode = errors.OFFSET_OUT_OF_RANGE;
+    return planned;
+  }
+  const upTo = limits.committedOnly ? partition.lastStableOffset : partition.highWatermark;
+  if (fetchOffset >= upTo) return planned;
+  const bytesMax = Math.min(target.partitionMaxBytes, limits.bytesLeft);
+  try {
+    planned.read = partition.read(fetchOffset, bytesMax, limits.minOneBatch, upTo);
+  } catch (error) {
+    if (!(error instanceof AppendError)) throw error;
+    planned.errorCode = errorCode(error.error);
+  }
+  return planned;
+}
+
+/** Reads what was planned and answers. Bytes that are surely in memory are read at once, others without blocking the loop. */
+function send(doors: FetchDoors, exchange: Exchange, context: FetchContext, plan: Plan): void {
+  const taken: Buffer[] = [];
+  const slices: (Buffer | undefined)[] = [];
+  const cold: Promise<void>[] = [];
+  for (const [index, { read }] of plan.entries.entries()) {
+    if (read === undefined || read.bytes === 0) continue;
+    const buffer = doors.buffers.take(read.bytes);
+    taken.push(buffer);
+    const target = buffer.subarray(0, read.bytes);
+    if (read.isHot) {
+      slices[index] = target.subarray(0, read.fillSync(target));
+    } else {
+      cold.push(
+        read.fill(target).then((count) => {
+          slices[index] = target.subarray(0, count);
+        }),
+      );
+    }
+  }
+  const release = taken.length === 0 ? undefined : () => taken.forEach((buffer) => doors.buffers.give(buffer));
+  const finish = (): void => doors.answer(exchange, responseOf(doors, context, plan, slices), release);
+  if (cold.length === 0) finish();
+  else Promise.all(cold).then(finish, (error: unknown) => doors.failed(exchange, error));
+}
+
+function responseOf(doors: FetchDoors, context: FetchContext, plan: Plan, slices: readonly (Buffer | undefined)[]): object {
+  const responses: { topic: string; topicId: string; partitions: object[] }[] = [];
+  let last: (typeof responses)[number] | undefined;
+  for (const [index, planned] of plan.entries.entries()) {
+    const { target, partition } = planned;
+    const records = slices[index];
+    if (context.isIncremental && !hasNews(planned, records)) continue;
+    if (last === undefined || last.topic !== target.topic || last.topicId !== target.topicId) {
+      last = { topic: target.topic, topicId: target.topicId, partitions: [] };
+      responses.push(last);
+    }
+    const known = partition !== undefined && planned.errorCode === errors.NONE;
+    target.answeredHighWatermark = known ? partition.highWatermark : -1;
+    target.answeredLogStartOffset = known ? partition.log.startOffset : -1;
+    last.partitions.push({
+      partitionIndex: target.partition,
+      errorCode: planned.errorCode,
+      highWatermark: target.answeredHighWatermark,
+      lastStableOffset: known ? partition.lastStableOffset : -1,
+      logStartOffset: target.answeredLogStartOffset,
+      ...(planned.divergingEpoch === undefined ? undefined : { divergingEpoch: planned.divergingEpoch }),
+      abortedTransactions: null,
+      preferredReadReplica: -1,
+      records: records ?? emptyRecords,
+    });
+    if (records !== undefined && partition !== undefined) doors.metrics.fetched(partition.topic, records.length);
+  }
+  return { errorCode: errors.NONE, sessionId: context.sessionId, responses };
+}
+
+const emptyRecords = Buffer.alloc(0);
+
+function hasNews({ target, partition, errorCode: code, divergingEpoch }: Planned, records: Buffer | undefined): boolean {
+  if (records !== undefined && records.length > 0) return true;
+  if (code !== errors.NONE || divergingEpoch !== undefined || partition === undefined) return true;
+  return target.answeredHighWatermark !== partition.highWatermark || target.answeredLogStartOffset !== partition.log.startOffset;
+}

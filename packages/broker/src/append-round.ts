@@ -1,0 +1,93 @@
+/**
+ * All appends between two reads of sockets become one write per partition and one sync per log directory. In: partitions that were
+ * appended to and what is to happen afterwards. Out: `written` right after the write, `durable` after the sync (group commit).
+ */
+import type { LogDirectory } from '@millrace/log';
+import { errors } from '@millrace/protocol';
+
+import type { Partition } from './partition.ts';
+
+/** Told once; `error` is a code of the error table for those partitions that could not be made durable. */
+export interface Durable {
+  durable(failed: boolean): void;
+}
+
+export class AppendRound {
+  readonly #directory: LogDirectory;
+  readonly #isSynced: boolean;
+  #dirty: Partition[] = [];
+  #written: (() => void)[] = [];
+  #durable: Durable[] = [];
+
+  /** `durability`: `sync` moves high watermarks after fdatasync, `os` after the write. */
+  constructor(directory: LogDirectory, durability: 'sync' | 'os') {
+    this.#directory = directory;
+    this.#isSynced = durability === 'sync';
+  }
+
+  get isEmpty(): boolean {
+    return this.#dirty.length === 0 && this.#written.length === 0 && this.#durable.length === 0;
+  }
+
+  add(partition: Partition): void {
+    if (partition.isDirty) return;
+    partition.isDirty = true;
+    this.#dirty.push(partition);
+  }
+
+  afterWrite(callback: () => void): void {
+    this.#written.push(callback);
+  }
+
+  afterSync(waiter: Durable): void {
+    this.#durable.push(waiter);
+  }
+
+  /** Must run before the buffer that the appended batches lie in is used again. */
+  writeOut(): void {
+    if (this.isEmpty) return;
+    const dirty = this.#dirty;
+    const written = this.#written;
+    const durable = this.#durable;
+    this.#dirty = [];
+    this.#written = [];
+    this.#durable = [];
+    for (const partition of dirty) writeOne(partition);
+    if (!this.#isSynced) this.#advance(dirty);
+    for (const callback of written) callback();
+    if (this.#isSynced && (dirty.length > 0 || durable.length > 0)) {
+      this.#directory.afterSync({ synced: (error) => this.#synced(dirty, durable, error !== undefined) });
+    } else {
+      for (const waiter of durable) waiter.durable(false);
+    }
+  }
+
+  #synced(dirty: readonly Partition[], durable: readonly Durable[], failed: boolean): void {
+    if (!failed) this.#advance(dirty);
+    for (const waiter of durable) waiter.durable(failed);
+  }
+
+  #advance(dirty: readonly Partition[]): void {
+    for (const partition of dirty) {
+      if (partition.isClosed) continue;
+      const { log } = partition;
+      const before = partition.highWatermark;
+      partition.advanceHighWatermark(this.#isSynced ? log.syncedOffset : log.endOffset);
+      if (partition.highWatermark > before && partition.waits.size > 0) partition.wake(log.bytesBetween(before, partition.highWatermark));
+    }
+  }
+}
+
+function writeOne(partition: Partition): void {
+  partition.isDirty = false;
+  try {
+    partition.log.writeOut();
+  } catch {
+    // The log has taken its appends back, and said why in its own log line: each of them fails with a code that clients retry.
+    for (const entry of partition.unwritten) {
+      entry.errorCode = errors.KAFKA_STORAGE_ERROR;
+      entry.baseOffset = -1;
+    }
+  }
+  partition.unwritten.length = 0;
+}

@@ -1,0 +1,130 @@
+/**
+ * What the metadata log says, replayed: topics, partitions, settings, producer ids. Only `replay` changes it; handlers read it
+ * without an `await` in between, so each sees one state.
+ */
+import type { MetadataRecord } from './record.ts';
+
+export interface PartitionImage {
+  readonly index: number;
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
+}
+
+export interface TopicImage {
+  readonly name: string;
+  readonly id: string;
+  readonly partitions: PartitionImage[];
+}
+
+/** Kafka's ConfigResource types. */
+export const resourceTypes = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const;
+
+export class MetadataImage {
+  readonly #topicsByName = new Map<string, TopicImage>();
+  readonly #topicsById = new Map<string, TopicImage>();
+  readonly #settings = new Map<string, Map<string, string>>();
+  readonly #features = new Map<string, number>();
+  /** The first producer id that was not handed out yet. */
+  nextProducerId = 0;
+
+  topic(name: string): TopicImage | undefined {
+    return this.#topicsByName.get(name);
+  }
+
+  topicById(id: string): TopicImage | undefined {
+    return this.#topicsById.get(id);
+  }
+
+  topics(): IterableIterator<TopicImage> {
+    return this.#topicsByName.values();
+  }
+
+  get topicCount(): number {
+    return this.#topicsByName.size;
+  }
+
+  /** What was set by name for one resource, without defaults. */
+  settings(type: number, name: string): ReadonlyMap<string, string> {
+    return this.#settings.get(keyOf(type, name)) ?? noSettings;
+  }
+
+  /** Names of the resources of a type for which something is set. */
+  settingNames(type: number): string[] {
+    const prefix = `${type} `;
+    return [...this.#settings.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  }
+
+  features(): ReadonlyMap<string, number> {
+    return this.#features;
+  }
+
+  replay(record: MetadataRecord): void {
+    switch (record.type) {
+      case 'TopicRecord': {
+        const topic = { name: record.name, id: record.topicId, partitions: [] };
+        this.#topicsByName.set(topic.name, topic);
+        this.#topicsById.set(topic.id, topic);
+        return;
+      }
+      case 'PartitionRecord': {
+        const topic = this.#topicsById.get(record.topicId);
+        if (topic === undefined) return;
+        topic.partitions[record.partitionId] = {
+          index: record.partitionId,
+          leaderEpoch: record.leaderEpoch,
+          partitionEpoch: record.partitionEpoch,
+        };
+        return;
+      }
+      case 'RemoveTopicRecord': {
+        const topic = this.#topicsById.get(record.topicId);
+        if (topic === undefined) return;
+        this.#topicsById.delete(topic.id);
+        this.#topicsByName.delete(topic.name);
+        this.#settings.delete(keyOf(resourceTypes.topic, topic.name));
+        return;
+      }
+      case 'ConfigRecord':
+        this.#set(keyOf(record.resourceType, record.resourceName), record.name, record.value);
+        return;
+      case 'ProducerIdsRecord':
+        this.nextProducerId = record.nextProducerId;
+        return;
+      case 'FeatureLevelRecord':
+        this.#features.set(record.name, record.featureLevel);
+        return;
+    }
+  }
+
+  /** The shortest list of records that leads to this state. */
+  *records(): Generator<MetadataRecord> {
+    for (const [name, featureLevel] of this.#features) yield { type: 'FeatureLevelRecord', name, featureLevel };
+    for (const { name, id, partitions } of this.#topicsByName.values()) {
+      yield { type: 'TopicRecord', name, topicId: id };
+      for (const { index, leaderEpoch, partitionEpoch } of partitions) {
+        yield { type: 'PartitionRecord', topicId: id, partitionId: index, leaderEpoch, partitionEpoch };
+      }
+    }
+    for (const [key, settings] of this.#settings) {
+      const at = key.indexOf(' ');
+      for (const [name, value] of settings) {
+        yield { type: 'ConfigRecord', resourceType: Number(key.slice(0, at)), resourceName: key.slice(at + 1), name, value };
+      }
+    }
+    if (this.nextProducerId > 0) yield { type: 'ProducerIdsRecord', nextProducerId: this.nextProducerId };
+  }
+
+  #set(key: string, name: string, value: string | null): void {
+    const settings = this.#settings.get(key) ?? new Map<string, string>();
+    if (value === null) settings.delete(name);
+    else settings.set(name, value);
+    if (settings.size === 0) this.#settings.delete(key);
+    else this.#settings.set(key, settings);
+  }
+}
+
+const noSettings: ReadonlyMap<string, string> = new Map();
+
+function keyOf(type: number, name: string): string {
+  return `${type} ${name}`;
+}

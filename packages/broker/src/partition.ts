@@ -1,0 +1,91 @@
+/**
+ * One partition as the broker serves it. In: batches to append, offsets to read from. Out: calls on its log; fetches that waited
+ * are woken when the high watermark moves.
+ */
+import { assert } from '@millrace/base';
+import type { Appended, AppendOptions, Log, LogRead } from '@millrace/log';
+import { errors } from '@millrace/protocol';
+
+import type { FetchWait } from './fetch-wait.ts';
+
+/** Who may be told about an append: the entry of the answer that stands for this partition. */
+export interface AppendEntry {
+  errorCode: number;
+  baseOffset: number;
+}
+
+export class Partition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly log: Log;
+  readonly waits = new Set<FetchWait>();
+  /** Appended since the last write: told when the write fails. */
+  readonly unwritten: AppendEntry[] = [];
+  /** Appended and not yet written. */
+  isDirty = false;
+  leaderEpoch: number;
+  #highWatermark: number;
+  #isClosed = false;
+
+  constructor(topic: { readonly name: string; readonly id: string }, index: number, log: Log, leaderEpoch: number) {
+    this.topic = topic.name;
+    this.topicId = topic.id;
+    this.index = index;
+    this.log = log;
+    this.leaderEpoch = leaderEpoch;
+    this.#highWatermark = log.endOffset;
+    if (log.latestEpoch === undefined || log.latestEpoch < leaderEpoch) log.assignEpoch(leaderEpoch, log.endOffset);
+  }
+
+  /** Readers see what lies below: in `sync` durability what was synced, in `os` durability what was written. */
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  /** Exclusive: the first offset of the oldest open transaction, or the high watermark. */
+  get lastStableOffset(): number {
+    return Math.min(this.log.lastStableOffset, this.#highWatermark);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  append(records: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): Appended {
+    return this.log.append(records, { ...options, leaderEpoch: this.leaderEpoch });
+  }
+
+  /** A plan to read whole batches from `offset` on, below `upTo`. */
+  read(offset: number, bytesMax: number, minOneBatch: boolean, upTo: number): LogRead {
+    return this.log.read(offset, { bytesMax, minOneBatch, upTo });
+  }
+
+  advanceHighWatermark(offset: number): void {
+    if (offset <= this.#highWatermark) return;
+    assert(offset <= this.log.endOffset, 'the high watermark never passes the end of the log');
+    this.#highWatermark = offset;
+  }
+
+  /** `bytes` became readable. */
+  wake(bytes: number): void {
+    if (this.waits.size === 0) return;
+    for (const wait of this.waits) wait.readable(bytes);
+  }
+
+  /** Something changed that every waiting fetch must be told of: deleted, moved, truncated. */
+  wakeAll(): void {
+    for (const wait of this.waits) wait.finish(false);
+  }
+
+  /** The error that a client's idea of the leader epoch earns, or NONE (KIP-320). */
+  checkLeaderEpoch(clientEpoch: number): number {
+    if (clientEpoch < 0 || clientEpoch === this.leaderEpoch) return errors.NONE;
+    return clientEpoch < this.leaderEpoch ? errors.FENCED_LEADER_EPOCH : errors.UNKNOWN_LEADER_EPOCH;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.wakeAll();
+  }
+}

@@ -1,0 +1,3 @@
+export { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
+export { Frames, type FrameSink } from './frames.ts';
+export { Listener, type ListenerOptions } from './listener.ts';
