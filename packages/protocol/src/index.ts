@@ -1,8 +1,7 @@
 export * from './schema.ts';
 export {
   apis,
-  apisByKey,
-  type AnyApi,
+  apiByKey,
   type ApiName,
   type Apis,
   type Request,
@@ -143,3 +142,14 @@ export type {
   StreamsGroupTopologyDescriptionUpdateResponse,
 } from './apis/streams-group-topology-description-update.ts';
 export type { UnregisterControllerRequest, UnregisterControllerResponse } from './apis/unregister-controller.ts';
+export {
+  errorKind,
+  errorName,
+  errors,
+  errorText,
+  isKafkaError,
+  isRetriable,
+  KafkaError,
+  type ErrorName,
+} from './errors.ts';
+export type { ErrorKind } from './error-texts.ts';
