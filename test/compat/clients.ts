@@ -1,0 +1,16 @@
+// The foreign clients, one line each: what they need to be installed, how the server is set up for them, and what they do.
+
+import type { Target } from './target.ts';
+import { run as runKcat } from './kcat/script.ts';
+
+export interface ForeignClient {
+  /** Also the folder with the script and FINDINGS.md. */
+  name: string;
+  /** The part of `tools/reference/install.sh` that brings it. */
+  needs: 'system' | 'kafka' | 'python' | 'go';
+  properties: Record<string, string>;
+  /** Runs everything against the server and tells what it saw, in steps that begin with `## name`. */
+  run(target: Target): Promise<string>;
+}
+
+export const clients: ForeignClient[] = [{ name: 'kcat', needs: 'system', properties: {}, run: runKcat }];

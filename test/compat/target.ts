@@ -1,0 +1,81 @@
+// The two servers every foreign client is run against: Apache Kafka, whose answers are the truth, and Millrace.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { freePort, startKafka } from '../../tools/reference/kafka-node.ts';
+
+export type TargetKind = 'kafka' | 'millrace';
+
+export interface Target {
+  kind: TargetKind;
+  bootstrap: string;
+  host: string;
+  port: number;
+  pid: number;
+  /** The folder with the partitions, as given in `log.dirs`. */
+  logDir: string;
+  /** SIGTERM, wait, remove the folder. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Both servers get node id 1 and answer joins at once, so that their transcripts can be compared. */
+const standardProperties = { 'node.id': '1', 'group.initial.rebalance.delay.ms': '0' };
+
+export async function startTarget(kind: TargetKind, properties: Record<string, string> = {}): Promise<Target> {
+  if (kind === 'millrace') return await startMillrace(properties);
+  const node = await startKafka({ properties: { ...standardProperties, ...properties } });
+  return { kind, ...node };
+}
+
+async function startMillrace(properties: Record<string, string>): Promise<Target> {
+  const host = '127.0.0.1';
+  const port = await freePort();
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-'));
+  const logDir = join(dir, 'data');
+  const all = { listeners: `PLAINTEXT://${host}:${port}`, 'log.dirs': logDir, ...standardProperties, ...properties };
+  const overrides = Object.entries(all).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
+  const child = spawn('sh', ['bin/kafka-server-start', ...overrides], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const exited = once(child, 'exit').then(() => void process.off('exit', kill));
+  await untilStarted(child);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await exited;
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return {
+    kind: 'millrace',
+    bootstrap: `${host}:${port}`,
+    host,
+    port,
+    pid: child.pid ?? 0,
+    logDir,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function untilStarted(child: ChildProcess): Promise<void> {
+  if (child.stdout === null || child.stderr === null) throw new Error('the output of the broker is a pipe');
+  const last: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface(stream).on('line', (line) => {
+        if (last.push(line) > 20) last.shift();
+        if (line.includes('Kafka Server started')) resolve();
+      });
+    }
+    child.once('exit', (code) =>
+      reject(new Error(`Millrace ended with ${code} before it served:\n${last.join('\n')}`)),
+    );
+  });
+}
