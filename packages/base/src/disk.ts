@@ -16,6 +16,8 @@ export interface Disk {
   remove(path: string): void;
   /** Makes creations, renames and removals in this folder durable. */
   syncFolder(path: string): void;
+  /** The same without holding up the caller. */
+  syncFolderAsync(path: string): Promise<void>;
   /** The owner's mark on a folder that ends with the process; `undefined` when another process holds it. */
   lock(path: string): FolderLock | undefined;
   /** Bytes free for us on the disk that holds `path`. */
