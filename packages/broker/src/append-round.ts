@@ -13,16 +13,19 @@ export interface Durable {
 }
 
 export class AppendRound {
-  readonly #directory: LogDirectory;
+  readonly #directories: readonly LogDirectory[];
   readonly #isSynced: boolean;
+  readonly #soon: (callback: () => void) => void;
+  #isScheduled = false;
   #dirty: Partition[] = [];
   #written: (() => void)[] = [];
   #durable: Durable[] = [];
 
   /** `durability`: `sync` moves high watermarks after fdatasync, `os` after the write. */
-  constructor(directory: LogDirectory, durability: 'sync' | 'os') {
-    this.#directory = directory;
+  constructor(directories: readonly LogDirectory[], durability: 'sync' | 'os', soon: (callback: () => void) => void) {
+    this.#directories = directories;
     this.#isSynced = durability === 'sync';
+    this.#soon = soon;
   }
 
   get isEmpty(): boolean {
@@ -43,6 +46,16 @@ export class AppendRound {
     this.#durable.push(waiter);
   }
 
+  /** For appends outside of a socket's read: writes out when this turn's work is done. */
+  writeSoon(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#soon(() => {
+      this.#isScheduled = false;
+      this.writeOut();
+    });
+  }
+
   /** Must run before the buffer that the appended batches lie in is used again. */
   writeOut(): void {
     if (this.isEmpty) return;
@@ -55,10 +68,25 @@ export class AppendRound {
     for (const partition of dirty) writeOne(partition);
     if (!this.#isSynced) this.#advance(dirty);
     for (const callback of written) callback();
-    if (this.#isSynced && (dirty.length > 0 || durable.length > 0)) {
-      this.#directory.afterSync({ synced: (error) => this.#synced(dirty, durable, error !== undefined) });
-    } else {
-      for (const waiter of durable) waiter.durable(false);
+    if (this.#isSynced && (dirty.length > 0 || durable.length > 0)) this.#sync(dirty, durable);
+    else for (const waiter of durable) waiter.durable(false);
+  }
+
+  #sync(dirty: readonly Partition[], durable: readonly Durable[]): void {
+    const first = dirty[0]?.directory ?? this.#directories[0];
+    if (first !== undefined && dirty.every(({ directory }) => directory === first)) {
+      first.afterSync({ synced: (error) => this.#synced(dirty, durable, error !== undefined) });
+      return;
+    }
+    let left = this.#directories.length;
+    let failed = false;
+    for (const directory of this.#directories) {
+      directory.afterSync({
+        synced: (error) => {
+          failed ||= error !== undefined;
+          if (--left === 0) this.#synced(dirty, durable, failed);
+        },
+      });
     }
   }
 

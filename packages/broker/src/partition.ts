@@ -3,7 +3,7 @@
  * are woken when the high watermark moves.
  */
 import { assert } from '@millrace/base';
-import type { Appended, AppendOptions, Log, LogRead } from '@millrace/log';
+import type { Appended, AppendOptions, Log, LogDirectory, LogRead } from '@millrace/log';
 import { errors } from '@millrace/protocol';
 
 import type { FetchWait } from './fetch-wait.ts';
@@ -19,6 +19,7 @@ export class Partition {
   readonly topicId: string;
   readonly index: number;
   readonly log: Log;
+  readonly directory: LogDirectory;
   readonly waits = new Set<FetchWait>();
   /** Appended since the last write: told when the write fails. */
   readonly unwritten: AppendEntry[] = [];
@@ -28,11 +29,12 @@ export class Partition {
   #highWatermark: number;
   #isClosed = false;
 
-  constructor(topic: { readonly name: string; readonly id: string }, index: number, log: Log, leaderEpoch: number) {
+  constructor(topic: { readonly name: string; readonly id: string }, index: number, log: Log, leaderEpoch: number, directory: LogDirectory) {
     this.topic = topic.name;
     this.topicId = topic.id;
     this.index = index;
     this.log = log;
+    this.directory = directory;
     this.leaderEpoch = leaderEpoch;
     this.#highWatermark = log.endOffset;
     if (log.latestEpoch === undefined || log.latestEpoch < leaderEpoch) log.assignEpoch(leaderEpoch, log.endOffset);

@@ -3,7 +3,7 @@
  */
 import net from 'node:net';
 
-import { type Clock, MillraceError } from '@millrace/base';
+import { type Clock, isMillraceError, MillraceError } from '@millrace/base';
 
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
 
@@ -23,7 +23,9 @@ export class Listener {
   readonly name: string;
   readonly #options: ListenerOptions;
   readonly #owner: ConnectionOwner;
-  readonly #server: net.Server;
+  readonly #servers: net.Server[] = [];
+  /** Accepted before `open`: nobody answers yet. */
+  #early: net.Socket[] | undefined = [];
   readonly #connections = new Set<Connection>();
   readonly #countPerAddress = new Map<string, number>();
   #sweep: NodeJS.Timeout | undefined;
@@ -33,7 +35,6 @@ export class Listener {
     this.name = options.listenerName;
     this.#owner = { ...bindOwner(owner), closed: (connection) => this.#closed(connection, owner) };
     this.#options = options;
-    this.#server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
   }
 
   /** Connections open now. */
@@ -48,29 +49,48 @@ export class Listener {
 
   /** The port that is really listened on. */
   get port(): number {
-    const address = this.#server.address();
+    const address = this.#servers[0]?.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** Throws `MillraceError` IN_USE for a busy port, CONFIG for an address that is not ours. */
+  /**
+   * Takes the port; clients may connect, and are answered after `open`.
+   * Throws `MillraceError` IN_USE for a busy port, CONFIG for an address that is not ours.
+   */
   async listen(): Promise<void> {
-    const { host, port, backlog, idleMsMax } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, this.name, host, port)));
-      this.#server.listen({ host: host === '' ? '::' : host, port, backlog }, () => resolve());
-    });
-    this.#server.removeAllListeners('error');
-    this.#server.on('error', () => {});
+    const { host, port, idleMsMax } = this.#options;
+    const [first, ...others] = host === 'localhost' ? ['127.0.0.1', '::1'] : [host === '' ? '::' : host];
+    this.#servers.push(await this.#listenOn(first as string, port));
+    for (const other of others) {
+      try {
+        this.#servers.push(await this.#listenOn(other, this.port));
+      } catch (error) {
+        // A machine without IPv6 has one loopback address only.
+        if (isMillraceError(error) && error.code === 'IN_USE') {
+          this.stop();
+          throw error;
+        }
+      }
+    }
     if (idleMsMax > 0) {
       this.#sweep = setInterval(() => this.#closeIdle(), Math.min(idleMsMax, 30_000));
       this.#sweep.unref();
     }
   }
 
+  /** From now on requests are read. */
+  open(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const socket of early) this.#accept(socket);
+  }
+
   /** Accepts no more; open connections go on. */
   stop(): void {
     clearInterval(this.#sweep);
-    this.#server.close();
+    for (const server of this.#servers) server.close();
+    for (const socket of this.#early ?? []) socket.destroy();
+    this.#early = undefined;
   }
 
   /** Closes every connection once what is queued for it has been sent. */
@@ -86,7 +106,22 @@ export class Listener {
     return this.#connections;
   }
 
+  async #listenOn(host: string, port: number): Promise<net.Server> {
+    const server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, this.name, host, port)));
+      server.listen({ host, port, backlog: this.#options.backlog }, () => resolve());
+    });
+    server.removeAllListeners('error');
+    server.on('error', () => {});
+    return server;
+  }
+
   #accept(socket: net.Socket): void {
+    if (this.#early !== undefined) {
+      this.#early.push(socket);
+      return;
+    }
     const address = socket.remoteAddress;
     if (address === undefined) {
       socket.destroy();

@@ -1,0 +1,51 @@
+/** What handlers may reach: the parts of the broker, wired by `broker.ts`. */
+import type { Host } from '@millrace/base';
+import type { LogDirectory } from '@millrace/log';
+
+import type { ApiTable } from './api-table.ts';
+import type { AppendRound } from './append-round.ts';
+import type { Exchange } from './exchange.ts';
+import type { FetchSessions } from './fetch-session.ts';
+import type { Controller } from './metadata/controller.ts';
+import type { MetadataImage } from './metadata/image.ts';
+import type { MetadataLog } from './metadata/metadata-log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Partitions } from './partitions.ts';
+import type { ProducerIds } from './producer-ids.ts';
+import type { ReadBuffers } from './read-buffers.ts';
+import type { Settings } from './settings.ts';
+import type { Topics } from './topics.ts';
+
+export interface Endpoint {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Doors {
+  readonly host: Host;
+  readonly nodeId: number;
+  readonly clusterId: string;
+  readonly rack: string | null;
+  readonly image: MetadataImage;
+  readonly controller: Controller;
+  readonly metadata: MetadataLog;
+  readonly settings: Settings;
+  readonly topics: Topics;
+  readonly partitions: Partitions;
+  readonly producerIds: ProducerIds;
+  readonly directories: readonly LogDirectory[];
+  readonly round: AppendRound;
+  readonly sessions: FetchSessions;
+  readonly buffers: ReadBuffers;
+  readonly metrics: Metrics;
+  /** What a client of this listener is told to connect to. */
+  advertised(listenerName: string): Endpoint;
+  /** Every listener with its advertised address; the controller's too. */
+  endpoints(kind: 'broker' | 'controller'): readonly Endpoint[];
+  table(): ApiTable;
+  answer(exchange: Exchange, response: object, release?: () => void): void;
+  failed(exchange: Exchange, error: unknown): void;
+  /** acks=0 has no answer to carry an error, so the connection ends, as Kafka does. */
+  endConnection(exchange: Exchange, reason: string): void;
+}

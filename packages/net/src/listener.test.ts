@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { test } from 'node:test';
+
+import { isMillraceError } from '@millrace/base';
+
+import type { ConnectionOwner } from './connection.ts';
+import { Listener } from './listener.ts';
+
+const clock = { now: () => performance.timeOrigin + performance.now(), monotonic: () => performance.now() };
+
+function echo(closed: () => void = () => {}): ConnectionOwner {
+  return {
+    frame: (connection, bytes, start, end) => connection.send([Buffer.from(bytes.subarray(start - 4, end))]),
+    readEnded: (connection) => connection.flush(),
+    refused: () => {},
+    closed,
+  };
+}
+
+async function listening(owner: ConnectionOwner, options: { connectionsMax?: number } = {}): Promise<Listener> {
+  const listener = new Listener(owner, {
+    listenerName: 'PLAINTEXT',
+    host: '127.0.0.1',
+    port: 0,
+    backlog: 50,
+    connectionsMax: options.connectionsMax ?? 100,
+    connectionsPerAddressMax: 100,
+    idleMsMax: 0,
+    frameBytesMax: 1 << 20,
+    unsentBytesMax: 1 << 22,
+    clock,
+  });
+  await listener.listen();
+  return listener;
+}
+
+async function echoed(port: number, body: Buffer): Promise<Buffer> {
+  const socket = net.connect(port, '127.0.0.1');
+  const head = Buffer.alloc(4);
+  head.writeInt32BE(body.length);
+  socket.write(Buffer.concat([head, body]));
+  const chunks: Buffer[] = [];
+  let count = 0;
+  for await (const chunk of socket) {
+    chunks.push(chunk as Buffer);
+    count += (chunk as Buffer).length;
+    if (count >= body.length + 4) break;
+  }
+  socket.destroy();
+  return Buffer.concat(chunks).subarray(4);
+}
+
+test('a large frame comes back unharmed', async () => {
+  const listener = await listening(echo());
+  listener.open();
+  const body = Buffer.from(Array.from({ length: 700_000 }, (_, i) => i & 0xff));
+  assert.deepEqual(await echoed(listener.port, body), body);
+  listener.stop();
+  listener.destroyConnections();
+});
+
+test('a client that connects before the broker is open is answered afterwards', async () => {
+  const listener = await listening(echo());
+  const answer = echoed(listener.port, Buffer.from('early'));
+  await new Promise((resolve) => setImmediate(resolve));
+  listener.open();
+  assert.equal((await answer).toString(), 'early');
+  listener.stop();
+  listener.destroyConnections();
+});
+
+test('a busy port is one sentence that says what to do', async () => {
+  const listener = await listening(echo());
+  const second = new Listener(echo(), {
+    listenerName: 'OTHER',
+    host: '127.0.0.1',
+    port: listener.port,
+    backlog: 50,
+    connectionsMax: 1,
+    connectionsPerAddressMax: 1,
+    idleMsMax: 0,
+    frameBytesMax: 1024,
+    unsentBytesMax: 1024,
+    clock,
+  });
+  await assert.rejects(second.listen(), (error) => isMillraceError(error) && error.code === 'IN_USE' && error.message.includes('listeners='));
+  listener.stop();
+});
+
+test('connections over the limit are closed at once', async () => {
+  const listener = await listening(echo(), { connectionsMax: 1 });
+  listener.open();
+  const first = net.connect(listener.port, '127.0.0.1');
+  await once(first, 'connect');
+  const second = net.connect(listener.port, '127.0.0.1');
+  await once(second, 'close');
+  assert.equal(listener.refusedCount, 1);
+  first.destroy();
+  listener.stop();
+  listener.destroyConnections();
+});
+
+test('the owner hears that a client is gone', async () => {
+  const gone = Promise.withResolvers<void>();
+  const listener = await listening(echo(gone.resolve));
+  listener.open();
+  await echoed(listener.port, Buffer.from('x'));
+  await gone.promise;
+  assert.equal(listener.connectionCount, 0);
+  listener.stop();
+});

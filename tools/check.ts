@@ -1,0 +1,45 @@
+/**
+ * `npm test`: everything that must hold on each commit, the cheap checks first. `npm run test:all` (`--all`) adds the longer tiers:
+ * processes that are killed, other people's clients, Apache Kafka beside us. Ends with the closing lines of Node's test runner.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const bin = (name: string): string => `node_modules/.bin/${name}`;
+const unit = ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.fuzz.ts', 'tools/**/*.test.ts'];
+const quick = ['test/compat/kafkajs/*.test.ts', 'test/compat/platformatic/*.test.ts', 'test/integration/quick/*.test.ts'];
+const long = ['test/protocol-drift/*.test.ts', 'test/integration/*/*.test.ts', 'test/compat/run.ts'];
+
+const runAll = process.argv.includes('--all');
+const expand = (patterns: readonly string[]): string[] => globSync([...patterns]).sort();
+
+const steps: readonly Step[] = [
+  { name: 'tidy', command: ['node', 'tools/tidy.ts'] },
+  { name: 'format', command: [bin('oxfmt'), '--check'] },
+  { name: 'types', command: [bin('tsc')] },
+  { name: 'lint', command: [bin('oxlint'), '--quiet'] },
+  { name: 'unused code', command: [bin('knip'), '--no-progress'] },
+  { name: 'unit tests', command: ['node', '--test', '--test-isolation=none', '--test-reporter=dot', ...expand(unit)] },
+];
+
+for (const { name, command } of steps) run(name, command);
+const rest = runAll
+  ? [...expand(quick), ...expand(long).filter((file) => !file.startsWith('test/integration/quick/'))]
+  : expand(quick);
+run('clients', ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...rest]);
+
+function run(name: string, [command, ...args]: readonly string[]): void {
+  const startedAtMs = performance.now();
+  const { status } = spawnSync(command === 'node' ? process.execPath : (command as string), args, { stdio: 'inherit' });
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+  if (status !== 0) {
+    console.error(`✗ ${name} failed after ${seconds} s`);
+    process.exit(status ?? 1);
+  }
+  console.log(`✓ ${name} (${seconds} s)`);
+}
