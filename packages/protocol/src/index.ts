@@ -153,3 +153,17 @@ export {
   type ErrorName,
 } from './errors.ts';
 export type { ErrorKind } from './error-texts.ts';
+export { DecodeError, EncodeError } from './codec-error.ts';
+export { decode, encode, write } from './codec.ts';
+export {
+  decodeRequest,
+  decodeRequestHeader,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+  writeRequest,
+  writeResponse,
+  type RequestHeader,
+  type ResponseFrame,
+} from './frame.ts';
+export { Writer } from './writer.ts';

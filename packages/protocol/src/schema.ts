@@ -10,6 +10,9 @@
  * of what contains it. Whoever encodes may leave out any field that carries versions, a default or a tag.
  */
 
+import type { Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
+
 export type Kind =
   | 'bool'
   | 'int8'
@@ -174,7 +177,12 @@ export interface Message<S extends Shape = Shape> {
   readonly flexibleSince: number;
   readonly shape: S;
   /** The codec of each version, filled on first use by `codec.ts`. */
-  readonly codecs: unknown[];
+  readonly codecs: Codec[];
+}
+
+export interface Codec {
+  read: ((reader: Reader) => unknown) | undefined;
+  write: ((writer: Writer, value: object) => void) | undefined;
 }
 
 export type MessageOf<M extends Message> = M extends Message<infer S> ? Decoded<S> : never;
