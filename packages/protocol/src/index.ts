@@ -154,7 +154,7 @@ export {
 } from './errors.ts';
 export type { ErrorKind } from './error-texts.ts';
 export { DecodeError, EncodeError } from './codec-error.ts';
-export { decode, encode, write } from './codec.ts';
+export { decode, decodeWhole, encode, write } from './codec.ts';
 export {
   decodeRequest,
   decodeRequestHeader,
@@ -167,3 +167,55 @@ export {
   type ResponseFrame,
 } from './frame.ts';
 export { Writer } from './writer.ts';
+export { consumerProtocolAssignment, consumerProtocolSubscription } from './consumer-protocol.ts';
+export { defaultPrincipal } from './principal.ts';
+export { decodeVersioned, encodeVersioned } from './versioned.ts';
+export {
+  decodeCoordinatorRecord,
+  encodeCoordinatorKey,
+  encodeCoordinatorValue,
+  type CoordinatorRecord,
+  type DecodedRecordOf,
+  type KeyInputOf,
+  type ValueInputOf,
+} from './state-records/coordinator-record.ts';
+export { decodeGroupRecord, groupRecords, type GroupRecord } from './state-records/group-records.ts';
+export { transactionLogRecord } from './state-records/transaction-records.ts';
+export { shareSnapshotRecord, shareUpdateRecord } from './state-records/share-state-records.ts';
+export { encodeMetadataRecord, type MetadataInputOf, type MetadataRecord } from './state-records/metadata-record.ts';
+export { decodeMetadataRecord, metadataRecords, type DecodedMetadata } from './state-records/metadata-records.ts';
+export {
+  controlRecordType,
+  endTxnMarker,
+  kraftVersionRecord,
+  leaderChangeMessage,
+  snapshotFooterRecord,
+  snapshotHeaderRecord,
+  votersRecord,
+} from './state-records/control-records.ts';
+
+export { checksumOf, crc32c } from './crc32c.ts';
+export { CompressionError, type CompressionFault } from './compression/compression-error.ts';
+export {
+  codec,
+  codecNamed,
+  codecs,
+  compress,
+  decompress,
+  type Codec,
+  type CompressionName,
+} from './compression/compression.ts';
+export * as batchHeader from './records/batch-header.ts';
+export { type BatchError, type BatchFault, type RecordFault } from './records/batch-fault.ts';
+export { decodeControlRecord, encodeEndMarker, type ControlRecord, type EndMarker } from './records/control-record.ts';
+export { BatchRecord, decodeBatch, recordsOf, type RecordHeader } from './records/decode-batch.ts';
+export { encodeBatch, type BatchInput, type HeaderInput, type RecordInput } from './records/encode-batch.ts';
+export { batchBytesAt, splitBatches, type BatchSpan, type SplitBatches } from './records/split-batches.ts';
+export { recompress, sealBatch, stampLogAppendTime, stampMaxTimestamp } from './records/stamp-batch.ts';
+export {
+  validateBatch,
+  type BatchRules,
+  type BatchSource,
+  type BatchVerdict,
+  type ValidBatch,
+} from './records/validate-batch.ts';

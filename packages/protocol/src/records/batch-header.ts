@@ -37,7 +37,8 @@ export const compressionId = (bytes: Buffer, at: number): number => attributes(b
 export const isLogAppendTime = (bytes: Buffer, at: number): boolean => (attributes(bytes, at) & logAppendTimeBit) !== 0;
 export const isTransactional = (bytes: Buffer, at: number): boolean => (attributes(bytes, at) & transactionalBit) !== 0;
 export const isControl = (bytes: Buffer, at: number): boolean => (attributes(bytes, at) & controlBit) !== 0;
-export const hasDeleteHorizon = (bytes: Buffer, at: number): boolean => (attributes(bytes, at) & deleteHorizonBit) !== 0;
+export const hasDeleteHorizon = (bytes: Buffer, at: number): boolean =>
+  (attributes(bytes, at) & deleteHorizonBit) !== 0;
 
 /** Both lie before the checksummed part: the rest of the batch stays as the client sent it. */
 export function stampOffset(bytes: Buffer, at: number, offset: number, epoch: number): void {
