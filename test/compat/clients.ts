@@ -1,6 +1,7 @@
 // The foreign clients, one line each: what they need to be installed, how the server is set up for them, and what they do.
 
 import type { Target } from './target.ts';
+import { run as runJavaTools } from './java-tools/script.ts';
 import { run as runKcat } from './kcat/script.ts';
 
 export interface ForeignClient {
@@ -13,4 +14,7 @@ export interface ForeignClient {
   run(target: Target): Promise<string>;
 }
 
-export const clients: ForeignClient[] = [{ name: 'kcat', needs: 'system', properties: {}, run: runKcat }];
+export const clients: ForeignClient[] = [
+  { name: 'kcat', needs: 'system', properties: {}, run: runKcat },
+  { name: 'java-tools', needs: 'kafka', properties: {}, run: runJavaTools },
+];

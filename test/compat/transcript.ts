@@ -42,6 +42,7 @@ export function mask(text: string, server: { host: string; port: number; logDir:
     .replaceAll(server.logDir, 'LOGDIR')
     .replaceAll(`${server.host}:${server.port}`, 'HOST:PORT')
     .replaceAll(new RegExp(`\\b${server.port}\\b`, 'g'), 'PORT')
+    .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST:PORT')
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UUID')
     .replaceAll(/\b1[789]\d{11}\b/g, 'TIME');
 }

@@ -1,0 +1,84 @@
+// Runs Kafka's own tools one after another in one JVM and notes what each printed.
+
+import { runTool, startTool, ToolHost, type ToolOptions } from '../../../tools/reference/kafka-tool.ts';
+import type { Target } from '../target.ts';
+
+export interface StepOptions extends Pick<ToolOptions, 'stdin' | 'timeoutMs'> {
+  /** For output whose order is nobody's promise. */
+  sorted?: boolean;
+  /** Replaces what differs from run to run in this step alone. */
+  mask?: (text: string) => string;
+}
+
+export class ToolSteps {
+  readonly target: Target;
+  readonly #host: ToolHost = new ToolHost();
+  readonly #lines: string[] = [];
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  /** Runs a tool against the server and notes standard output, standard error behind `!`, and the exit status. */
+  async step(name: string, tool: string, args: string[], options: StepOptions = {}): Promise<string> {
+    return await this.local(name, tool, ['--bootstrap-server', this.target.bootstrap, ...args], options);
+  }
+
+  /** As `step`, for a tool that is not told of a server, or in its own words. */
+  async local(name: string, tool: string, args: string[], options: StepOptions = {}): Promise<string> {
+    const { status, stdout, stderr } = await this.#host.run(tool, args, options);
+    const mask = (text: string) => (text === '' ? '' : (options.mask?.(text) ?? text));
+    const out = linesOf(mask(stdout));
+    this.note(name, [
+      ...(options.sorted === true ? out.sort() : out),
+      ...linesOf(mask(stderr)).map((line) => `! ${line}`),
+      `exit ${status}`,
+    ]);
+    return stdout;
+  }
+
+  /** Runs a tool and notes nothing. */
+  async quiet(tool: string, args: string[], options: StepOptions = {}): Promise<string> {
+    const { stdout } = await this.#host.run(tool, ['--bootstrap-server', this.target.bootstrap, ...args], options);
+    return stdout;
+  }
+
+  /** Runs a tool that speaks when its JVM ends, in a JVM of its own, and notes nothing. */
+  async alone(tool: string, args: string[]): Promise<string> {
+    const { status, stdout, stderr } = await runTool(tool, ['--bootstrap-server', this.target.bootstrap, ...args]);
+    if (status !== 0) throw new Error(`${tool} ended with ${status}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Leaves a tool running in a JVM of its own until the scope ends. */
+  background(tool: string, args: string[]): { pid: number } & AsyncDisposable {
+    const child = startTool(tool, ['--bootstrap-server', this.target.bootstrap, ...args]);
+    child.stdout?.resume();
+    child.stderr?.resume();
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const dispose = async () => {
+      child.kill('SIGTERM');
+      await exited;
+    };
+    return { pid: child.pid ?? 0, [Symbol.asyncDispose]: dispose };
+  }
+
+  note(name: string, lines: string[]): void {
+    this.#lines.push(`## ${name}`, ...lines, '');
+  }
+
+  transcript(): string {
+    return this.#lines.join('\n');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#host.close();
+  }
+}
+
+/** Frames of stack traces, empty lines, and a word of advice that the Java consumer logs each time. */
+const noise = /^\s*$|^\s+at [\w.$]|^\s+\.\.\. \d+ more|^The consumer rebalance protocol \(KIP-848\)/;
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => !noise.test(line));
+}
