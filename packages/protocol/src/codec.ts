@@ -18,9 +18,20 @@ const shared = new Reader();
  * message are not looked at.
  */
 export function decode<M extends Message>(message: M, version: number, frame: Uint8Array, at = 0): MessageOf<M> {
+  return read(message, version, frame, at, false) as MessageOf<M>;
+}
+
+/** The same for a message that must fill the frame. */
+export function decodeWhole<M extends Message>(message: M, version: number, frame: Uint8Array, at = 0): MessageOf<M> {
+  return read(message, version, frame, at, true) as MessageOf<M>;
+}
+
+function read(message: Message, version: number, frame: Uint8Array, at: number, isWhole: boolean): unknown {
   try {
     shared.open(frame, at);
-    return (codecOf(message, version).read ?? firstRead(message, version))(shared) as MessageOf<M>;
+    const value = (codecOf(message, version).read ?? firstRead(message, version))(shared);
+    if (isWhole && shared.at < shared.end) shared.fail(`${shared.end - shared.at} bytes follow`);
+    return value;
   } catch (error) {
     throw error instanceof DecodeError ? explainedDecodeError(error, message, version, frame, at) : error;
   } finally {
@@ -87,7 +98,7 @@ function explainedDecodeError(
   try {
     reader.open(frame, at);
     interpretRead(reader, message, version, trail);
-    return error;
+    return new DecodeError(`${message.name} version ${version}: ${error.message}`);
   } catch (walked) {
     const reason = walked instanceof Error ? walked.message : String(walked);
     const where = `${message.name} version ${version}${trail.length > 0 ? `, ${trail.join('.')}` : ''}`;
