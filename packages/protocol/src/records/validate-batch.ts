@@ -63,7 +63,8 @@ export function validateBatch(bytes: Buffer, rules: BatchRules, nowMs: number, s
 
 /** Produce requests of version 3 and later hold exactly one batch per partition. */
 function soleBatchBytes(bytes: Buffer): number | BatchFault {
-  if (bytes.length >= 17 && header.magic(bytes, 0) !== 2) return oldFormat(bytes);
+  if (bytes.length >= 17 && header.magic(bytes, 0) !== 2 && header.batchBytes(bytes, 0) >= oldFormatBytesMin)
+    return oldFormat(bytes);
   const length = batchBytesAt(bytes, 0);
   if (length === 'truncated') return batchFault('INVALID_RECORD', 'There is no whole record batch in the request.');
   if (length === 'corrupt')
@@ -74,6 +75,9 @@ function soleBatchBytes(bytes: Buffer): number | BatchFault {
     return batchFault('CORRUPT_MESSAGE', 'There are bytes behind the record batch that are none.');
   return batchFault('INVALID_RECORD', 'There must be one record batch for each partition in a request, not several.');
 }
+
+/** What formats 0 and 1 put around an empty message. */
+const oldFormatBytesMin = 26;
 
 function oldFormat(bytes: Buffer): BatchFault {
   const magic = header.magic(bytes, 0);
