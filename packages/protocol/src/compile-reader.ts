@@ -110,7 +110,7 @@ class ReaderText {
     if (isFixed(kind)) return fixedValues[kind](`$r.take(${fixedBytes(field)})`);
     if (kind === 'struct') {
       const present = `${this.#struct(field.shape!)}($r)`;
-      return isNullable ? `$r.isPresent() ? ${present} : null` : present;
+      return isNullable ? `$r.isPresent(${field.tag >= 0}) ? ${present} : null` : present;
     }
     const orNull = isNullable ? 'OrNull' : '';
     const length = `$r.${isCompact ? 'compactLength' : kind === 'string' ? 'length16' : 'length32'}()`;

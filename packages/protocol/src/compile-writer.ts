@@ -175,7 +175,7 @@ class WriterText {
 }
 
 function writeNull(field: Field, isCompact: boolean): string {
-  if (field.kind === 'struct') return '$w.int8(-1);';
+  if (field.kind === 'struct') return field.tag >= 0 ? '$w.int8(0);' : '$w.int8(-1);';
   if (isCompact) return '$w.int8(0);';
   return field.kind === 'string' ? '$w.int16(-1);' : '$w.int32(-1);';
 }

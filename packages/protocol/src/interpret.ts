@@ -60,7 +60,8 @@ class Walk {
 
   #readValue(reader: Reader, { field, isNullable, isCompact }: PlacedField): unknown {
     const { kind } = field;
-    if (kind === 'struct') return isNullable && !reader.isPresent() ? null : this.readStruct(reader, field.shape!);
+    if (kind === 'struct')
+      return isNullable && !reader.isPresent(field.tag >= 0) ? null : this.readStruct(reader, field.shape!);
     if (isFixed(kind)) return fixedReads[kind](reader);
     const length = isCompact ? reader.compactLength() : kind === 'string' ? reader.length16() : reader.length32();
     if (kind === 'array') return this.#readArray(reader, field.element!, isNullable, length);
@@ -131,7 +132,7 @@ class Walk {
   }
 
   #writeNull(writer: Writer, { field, isCompact }: PlacedField): void {
-    if (field.kind === 'struct') writer.int8(-1);
+    if (field.kind === 'struct') writer.int8(field.tag >= 0 ? 0 : -1);
     else if (isCompact) writer.unsignedVarint(0);
     else if (field.kind === 'string') writer.int16(-1);
     else writer.int32(-1);

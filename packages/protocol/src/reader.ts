@@ -128,9 +128,9 @@ export class Reader {
     return length === -1 ? -1 : this.count(length, bytesMin);
   }
 
-  /** Of a struct that may be null. */
-  isPresent(): boolean {
-    return this.view.getInt8(this.take(1)) >= 0;
+  /** Of a struct that may be null. Kafka marks it in another way inside a tag. */
+  isPresent(isTagged: boolean): boolean {
+    return isTagged ? this.unsignedVarint() > 0 : this.view.getInt8(this.take(1)) >= 0;
   }
 
   /** The tag section of a struct that has no tags at this version. */

@@ -60,7 +60,7 @@ export const consumerGroupMemberMetadataRecord = coordinatorRecord(
     /** Set when the member speaks the classic protocol in a KIP-848 group. */
     classicMemberMetadata: nullable(
       struct(
-        { tag: 0, default: null },
+        { tag: 0 },
         {
           sessionTimeoutMs: int32(),
           supportedProtocols: arrayOf({
@@ -109,7 +109,7 @@ export const consumerGroupTargetAssignmentMemberRecord = coordinatorRecord(
 const topicPartitions = {
   topicId: uuid(),
   partitions: arrayOf(int32()),
-  assignmentEpochs: nullable(arrayOf({ tag: 0, default: null }, int32())),
+  assignmentEpochs: nullable(arrayOf({ tag: 0 }, int32())),
 };
 
 /** What a member has, and what it still has to give up. */

@@ -19,7 +19,7 @@ export const streamsGroupMetadataRecord = coordinatorRecord(
     epoch: int32(),
     metadataHash: int64(),
     validatedTopologyEpoch: int32({ tag: 0, default: -1 }),
-    lastAssignmentConfigs: nullable(arrayOf({ tag: 1, default: null }, lastAssignmentConfig)),
+    lastAssignmentConfigs: nullable(arrayOf({ tag: 1 }, lastAssignmentConfig)),
     storedDescriptionTopologyEpoch: int32({ tag: 2, default: -1 }),
     failedDescriptionTopologyEpoch: int32({ tag: 3, default: -1 }),
   },
@@ -98,7 +98,7 @@ export const streamsGroupTargetAssignmentMemberRecord = coordinatorRecord(
 const currentTaskIds = {
   subtopologyId: string(),
   partitions: arrayOf(int32()),
-  assignmentEpochs: nullable(arrayOf({ tag: 0, default: null }, int32())),
+  assignmentEpochs: nullable(arrayOf({ tag: 0 }, int32())),
 };
 
 /** The tasks a member has, and those it still has to give up. */
