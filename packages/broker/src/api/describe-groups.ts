@@ -1,0 +1,56 @@
+/**
+ * DescribeGroups (15), versions 0 to 6. In: group ids. Out: state and members of each. A group that is not there is Dead, and since 6 an error.
+ */
+import { apis, errors, type DescribeGroupsRequest } from '@millrace/protocol';
+
+import type { Answer } from '../api-table.ts';
+import { operationsNotAsked } from '../authorized-operations.ts';
+import { whenAllAnswered } from '../coordinator/all-answers.ts';
+import type { DescribedGroup } from '../coordinator/description.ts';
+import type { GroupDoors } from '../coordinator/group-doors.ts';
+import type { Exchange } from '../exchange.ts';
+import { later } from '../request.ts';
+
+const notFoundSince = 6;
+/** READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS: all there is for a group. */
+const groupOperations = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11);
+
+export function describeGroups(
+  doors: GroupDoors,
+  request: DescribeGroupsRequest,
+  exchange: Exchange,
+): Answer<typeof apis.describeGroups> {
+  const { groups: groupIds, includeAuthorizedOperations } = request;
+  const answered = whenAllAnswered<object>(groupIds.length, (groups) => doors.answer(exchange, { groups }));
+  for (const [index, groupId] of groupIds.entries()) {
+    doors.coordinator.describeGroup(groupId, {
+      answer: (group) => answered(index, describe(groupId, group, exchange.apiVersion, includeAuthorizedOperations)),
+      fail: (errorCode) => answered(index, { ...nothing, errorCode, groupId }),
+    });
+  }
+  return later;
+}
+
+const nothing = {
+  groupState: '',
+  protocolType: '',
+  protocolData: '',
+  members: [],
+  authorizedOperations: operationsNotAsked,
+};
+
+function describe(
+  groupId: string,
+  { isFound, ...group }: DescribedGroup,
+  apiVersion: number,
+  withOperations: boolean,
+): object {
+  const isError = !isFound && apiVersion >= notFoundSince;
+  return {
+    ...group,
+    groupId,
+    errorCode: isError ? errors.GROUP_ID_NOT_FOUND : errors.NONE,
+    errorMessage: isError ? `Group ${groupId} not found.` : null,
+    authorizedOperations: withOperations && !isError ? groupOperations : operationsNotAsked,
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * FindCoordinator (10), versions 0 to 6. In: a group, a transactional id, or (6) a partition of a share group; many keys since 4. Out: the broker
+ * that keeps its state, which here is always this one. `__consumer_offsets` is made when the first group is looked for.
+ *
+ * Left out: share groups, which are not available until they have their coordinator.
+ */
+import { apis, errors, errorText, type FindCoordinatorRequest } from '@millrace/protocol';
+
+import type { Answer } from '../api-table.ts';
+import type { GroupDoors } from '../coordinator/group-doors.ts';
+import type { Exchange } from '../exchange.ts';
+
+type FindCoordinatorAnswer = Exclude<Awaited<Answer<typeof apis.findCoordinator>>, symbol>;
+
+const keyTypes = { group: 0, transaction: 1, share: 2 } as const;
+const manyKeysSince = 4;
+const shareSince = 6;
+const nowhere = { nodeId: -1, host: '', port: -1 };
+
+export async function findCoordinator(
+  doors: GroupDoors,
+  request: FindCoordinatorRequest,
+  exchange: Pick<Exchange, 'apiVersion' | 'listenerName'>,
+): Promise<FindCoordinatorAnswer> {
+  const { key, keyType, coordinatorKeys } = request;
+  const keys = exchange.apiVersion >= manyKeysSince ? coordinatorKeys : [key];
+  const errorCode = await availability(doors, keyType, exchange.apiVersion);
+  const { host, port } = doors.advertised(exchange.listenerName);
+  const here = { nodeId: doors.nodeId, host, port };
+  const coordinators = keys.map((key) => {
+    const isHere = errorCode === errors.NONE;
+    return { key, ...(isHere ? here : nowhere), errorCode, errorMessage: isHere ? '' : errorText(errorCode) };
+  });
+  if (exchange.apiVersion >= manyKeysSince) return { coordinators };
+  const [only] = coordinators;
+  if (only === undefined) return { ...nowhere, errorCode: errors.INVALID_REQUEST };
+  return {
+    errorCode: only.errorCode,
+    errorMessage: only.errorMessage,
+    nodeId: only.nodeId,
+    host: only.host,
+    port: only.port,
+  };
+}
+
+async function availability(doors: GroupDoors, keyType: number, apiVersion: number): Promise<number> {
+  switch (keyType) {
+    case keyTypes.group:
+      return (await doors.coordinator.ensure()) ? errors.NONE : errors.COORDINATOR_NOT_AVAILABLE;
+    case keyTypes.transaction:
+      return errors.NONE;
+    case keyTypes.share:
+      return apiVersion >= shareSince ? errors.COORDINATOR_NOT_AVAILABLE : errors.INVALID_REQUEST;
+    default:
+      return errors.INVALID_REQUEST;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The group coordinator's front: which shard a group belongs to, and what each request may ask of it. In: requests of the group
+ * APIs, without their wire versions' quirks. Out: answers through their waiters, at once or when others have come.
+ */
+import type { Host, Timer } from '@millrace/base';
+import { errors, type HeartbeatRequest, type JoinGroupRequest, type SyncGroupRequest } from '@millrace/protocol';
+
+import type { Caller } from './caller.ts';
+import { decideCommit, type Commit, type CommitAnswer } from './commit.ts';
+import { noRecords } from './decision.ts';
+import {
+  describeGroup,
+  isListed,
+  listed,
+  type DescribedGroup,
+  type GroupFilter,
+  type ListedGroup,
+} from './description.ts';
+import type { CoordinatorSettings, GroupEnvironment } from './environment.ts';
+import {
+  decideExpiry,
+  decideGroupDelete,
+  decideOffsetDelete,
+  decideTopicDeleted,
+  type DeleteAnswer,
+  type OffsetsToDelete,
+} from './forget.ts';
+import { heartbeatOf } from './heartbeat.ts';
+import { decideFirstJoin, decideJoin, refusedJoin } from './join.ts';
+import { decideLeave, type Leaving, type LeftMember } from './leave.ts';
+import type { JoinAnswer, SyncAnswer } from './member.ts';
+import { queryOffsets, type FoundTopic, type OffsetQuery } from './offset-query.ts';
+import { partitionOf } from './partition-of.ts';
+import { ShardRuntime, type OffsetsLog } from './runtime.ts';
+import { decideSync, refusedSync } from './sync.ts';
+import type { Waiter } from './waiter.ts';
+
+export const offsetsTopic = '__consumer_offsets';
+
+/** What the coordinator needs of the broker. */
+export interface CoordinatorDoors extends OffsetsLog {
+  readonly host: Pick<Host, 'clock' | 'timers' | 'random' | 'log'>;
+  readonly settings: CoordinatorSettings;
+  /** Makes `__consumer_offsets` when it is not there; settles when it can be appended to. False when that failed. */
+  ensureOffsetsTopic(): Promise<boolean>;
+}
+
+export class Coordinator {
+  readonly #doors: CoordinatorDoors;
+  readonly #environment: Omit<GroupEnvironment, 'turn'>;
+  readonly #runtimes: (ShardRuntime | undefined)[] = [];
+  #expiry: Timer | undefined = undefined;
+
+  constructor(doors: CoordinatorDoors) {
+    const { clock, timers, random, log } = doors.host;
+    this.#doors = doors;
+    this.#environment = {
+      clock,
+      timers,
+      log: log.child({ part: 'coordinator' }),
+      settings: doors.settings,
+      newId: () => uuidOf(random.bytes(16)),
+    };
+  }
+
+  /** Loads what is stored: members who are not back in time must be missed. Costs nothing where nothing is stored. */
+  start(): void {
+    const count = this.#doors.partitionCount();
+    for (let partition = 0; partition < count; partition++) {
+      if (!this.#doors.isEmpty(partition)) this.#runtime(partition).load();
+    }
+    this.#expireLater();
+  }
+
+  /** Whoever waits for others is sent to look for the coordinator again. */
+  close(): void {
+    this.#expiry?.cancel();
+    this.#unloadAll();
+  }
+
+  async ensure(): Promise<boolean> {
+    return this.#doors.partitionCount() > 0 || (await this.#doors.ensureOffsetsTopic());
+  }
+
+  joinGroup(request: JoinGroupRequest, caller: Caller, waiter: Waiter<JoinAnswer>): void {
+    const { groupId, memberId, sessionTimeoutMs } = request;
+    const { sessionTimeoutMsMin, sessionTimeoutMsMax } = this.#doors.settings;
+    if (groupId === '') {
+      waiter.answer(refusedJoin(memberId, errors.INVALID_GROUP_ID));
+    } else if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) {
+      waiter.answer(refusedJoin(memberId, errors.INVALID_SESSION_TIMEOUT));
+    } else {
+      this.#runtimeOf(groupId, waiter)?.ask(waiter, (shard, held) => {
+        const group = shard.groups.get(groupId);
+        const join = { request, caller, waiter: held };
+        return group === undefined ? decideFirstJoin(shard, join) : decideJoin(group, join);
+      });
+    }
+  }
+
+  syncGroup(request: SyncGroupRequest, waiter: Waiter<SyncAnswer>): void {
+    if (request.groupId === '') {
+      waiter.answer(refusedSync(errors.INVALID_GROUP_ID));
+      return;
+    }
+    this.#runtimeOf(request.groupId, waiter)?.ask(waiter, (shard, held) => {
+      const group = shard.groups.get(request.groupId);
+      if (group !== undefined) return decideSync(group, request, held);
+      held.answer(refusedSync(errors.UNKNOWN_MEMBER_ID));
+      return noRecords;
+    });
+  }
+
+  /** The answer is an error code. */
+  heartbeat(request: HeartbeatRequest, waiter: Waiter<number>): void {
+    if (request.groupId === '') {
+      waiter.answer(errors.INVALID_GROUP_ID);
+      return;
+    }
+    this.#runtimeOf(request.groupId, waiter)?.ask(waiter, (shard, held) => {
+      const group = shard.groups.get(request.groupId);
+      held.answer(group === undefined ? errors.UNKNOWN_MEMBER_ID : heartbeatOf(group, request));
+      return noRecords;
+    });
+  }
+
+  leaveGroup(groupId: string, leaving: readonly Leaving[], waiter: Waiter<readonly LeftMember[]>): void {
+    if (groupId === '') {
+      waiter.fail(errors.INVALID_GROUP_ID);
+      return;
+    }
+    this.#runtimeOf(groupId, waiter)?.ask(waiter, (shard, held) => {
+      const group = shard.groups.get(groupId);
+      if (group !== undefined) return decideLeave(group, leaving, held);
+      held.answer(
+        leaving.map(({ memberId, groupInstanceId }) => ({
+          memberId,
+          groupInstanceId,
+          errorCode: errors.UNKNOWN_MEMBER_ID,
+        })),
+      );
+      return noRecords;
+    });
+  }
+
+  commitOffsets(commit: Commit, caller: Caller, waiter: Waiter<CommitAnswer>): void {
+    this.#runtimeOf(commit.groupId, waiter)?.ask(waiter, (shard, held) => decideCommit(shard, commit, caller, held));
+  }
+
+  queryOffsets(query: OffsetQuery, waiter: Waiter<readonly FoundTopic[]>): void {
+    this.#runtimeOf(query.groupId, waiter)?.ask(waiter, (shard, held) => {
+      held.answer(queryOffsets(shard, query));
+      return noRecords;
+    });
+  }
+
+  deleteOffsets(offsets: OffsetsToDelete, waiter: Waiter<DeleteAnswer>): void {
+    if (offsets.groupId === '') waiter.fail(errors.INVALID_GROUP_ID);
+    else
+      this.#runtimeOf(offsets.groupId, waiter)?.ask(waiter, (shard, held) => decideOffsetDelete(shard, offsets, held));
+  }
+
+  /** The answer is an error code. */
+  deleteGroup(groupId: string, waiter: Waiter<number>): void {
+    this.#runtimeOf(groupId, waiter)?.ask(waiter, (shard, held) => decideGroupDelete(shard, groupId, held));
+  }
+
+  describeGroup(groupId: string, waiter: Waiter<DescribedGroup>): void {
+    this.#runtimeOf(groupId, waiter)?.ask(waiter, (shard, held) => {
+      held.answer(describeGroup(shard.groups.get(groupId)));
+      return noRecords;
+    });
+  }
+
+  listGroups(filter: GroupFilter): ListedGroup[] {
+    const found: ListedGroup[] = [];
+    for (const runtime of this.#runtimes) {
+      for (const group of runtime?.shard?.groups.values() ?? []) if (isListed(group, filter)) found.push(listed(group));
+    }
+    return found;
+  }
+
+  /** Its offsets mean nothing any more, should another topic get its name. */
+  topicDeleted(name: string): void {
+    if (name === offsetsTopic) this.#unloadAll();
+    for (const runtime of this.#runtimes) runtime?.run((shard) => decideTopicDeleted(shard, name));
+  }
+
+  #runtimeOf(groupId: string, waiter: Waiter<never>): ShardRuntime | undefined {
+    const count = this.#doors.partitionCount();
+    if (count > 0) return this.#runtime(partitionOf(groupId, count));
+    waiter.fail(errors.NOT_COORDINATOR);
+    return undefined;
+  }
+
+  #runtime(partition: number): ShardRuntime {
+    return (this.#runtimes[partition] ??= new ShardRuntime(this.#doors, partition, this.#environment));
+  }
+
+  #unloadAll(): void {
+    for (const runtime of this.#runtimes) runtime?.unload(errors.NOT_COORDINATOR);
+    this.#runtimes.length = 0;
+  }
+
+  #expireLater(): void {
+    const { timers } = this.#doors.host;
+    this.#expiry = timers.after(this.#doors.settings.offsetsRetentionCheckMs, () => {
+      for (const runtime of this.#runtimes) runtime?.run(decideExpiry);
+      this.#expireLater();
+    });
+  }
+}
+
+function uuidOf(bytes: Uint8Array): string {
+  const own = Buffer.from(bytes);
+  own[6] = ((own[6] ?? 0) & 0x0f) | 0x40;
+  own[8] = ((own[8] ?? 0) & 0x3f) | 0x80;
+  const hex = own.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

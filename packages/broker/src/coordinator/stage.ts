@@ -1,0 +1,251 @@
+/**
+ * A stage for tests: a coordinator with a clock that moves when told, timers on it, and logs in memory whose syncs can be held back
+ * or fail. Nothing but tests imports this.
+ */
+import { type Clock, type Logger, silentLogger, type Timer, type Timers } from '@millrace/base';
+import { batchHeader, errors, type JoinGroupRequest, type SyncGroupRequest } from '@millrace/protocol';
+
+import type { Caller } from './caller.ts';
+import { Coordinator, type CoordinatorDoors } from './coordinator.ts';
+import type { CoordinatorSettings } from './environment.ts';
+import type { JoinAnswer, SyncAnswer } from './member.ts';
+import type { Waiter } from './waiter.ts';
+
+interface FakeTimer extends Timer {
+  readonly atMs: number;
+  readonly callback: () => void;
+  isCancelled: boolean;
+}
+
+export const startedAtMs = 1_700_000_000_000;
+
+export class FakeTime implements Clock, Timers {
+  #nowMs = 0;
+  #timers: FakeTimer[] = [];
+  /** How often a timer was asked for. */
+  started = 0;
+
+  now(): number {
+    return startedAtMs + this.#nowMs;
+  }
+
+  monotonic(): number {
+    return this.#nowMs;
+  }
+
+  get running(): number {
+    return this.#timers.filter(({ isCancelled }) => !isCancelled).length;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    this.started++;
+    const timer: FakeTimer = {
+      atMs: this.#nowMs + Math.max(0, delayMs),
+      callback,
+      isCancelled: false,
+      cancel: () => void (timer.isCancelled = true),
+    };
+    this.#timers.push(timer);
+    return timer;
+  }
+
+  pass(ms: number): void {
+    const end = this.#nowMs + ms;
+    for (;;) {
+      this.#timers = this.#timers.filter(({ isCancelled }) => !isCancelled);
+      let next: FakeTimer | undefined;
+      for (const timer of this.#timers)
+        if (timer.atMs <= end && (next === undefined || timer.atMs < next.atMs)) next = timer;
+      if (next === undefined) break;
+      this.#timers.splice(this.#timers.indexOf(next), 1);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.callback();
+    }
+    this.#nowMs = end;
+  }
+}
+
+/** What came back for a request; undefined while it waits. */
+export class Outcome<R> implements Waiter<R> {
+  response: R | undefined = undefined;
+  errorCode: number | undefined = undefined;
+  #whenDone: ((outcome: Outcome<R>) => void) | undefined;
+
+  constructor(whenDone?: (outcome: Outcome<R>) => void) {
+    this.#whenDone = whenDone;
+  }
+
+  get isDone(): boolean {
+    return this.response !== undefined || this.errorCode !== undefined;
+  }
+
+  answer(response: R): void {
+    this.#settle();
+    this.response = response;
+    this.#whenDone?.(this);
+  }
+
+  fail(errorCode: number): void {
+    this.#settle();
+    this.errorCode = errorCode;
+    this.#whenDone?.(this);
+  }
+
+  get(): R {
+    if (this.response === undefined)
+      throw new Error(this.errorCode === undefined ? 'it still waits' : `it failed with ${this.errorCode}`);
+    return this.response;
+  }
+
+  #settle(): void {
+    if (this.isDone) throw new Error('a request is answered once');
+  }
+}
+
+export interface StageOptions {
+  readonly settings?: Partial<CoordinatorSettings>;
+  readonly partitionCount?: number;
+  /** Logs of a stage before: what a restart finds. */
+  readonly logs?: ReadonlyMap<number, readonly Buffer[]>;
+  readonly time?: FakeTime;
+  readonly log?: Logger;
+}
+
+export class Stage {
+  readonly time: FakeTime;
+  readonly coordinator: Coordinator;
+  readonly settings: { -readonly [K in keyof CoordinatorSettings]: CoordinatorSettings[K] };
+  /** Batches as they were appended, by partition. */
+  readonly logs = new Map<number, Buffer[]>();
+  /** While true, syncs wait for `sync()`. */
+  holdsSyncs = false;
+  /** The next appends fail with this. */
+  appendError = errors.NONE;
+  reads = 0;
+  partitionCount: number;
+  #ids = 0;
+  #waiting: { durable(failed: boolean): void }[] = [];
+
+  constructor(options: StageOptions = {}) {
+    this.time = options.time ?? new FakeTime();
+    this.partitionCount = options.partitionCount ?? 4;
+    for (const [partition, batches] of options.logs ?? []) this.logs.set(partition, [...batches]);
+    this.settings = {
+      sessionTimeoutMsMin: 6000,
+      sessionTimeoutMsMax: 1_800_000,
+      initialRebalanceDelayMs: 3000,
+      membersMax: 0x7fff_ffff,
+      offsetMetadataLengthMax: 4096,
+      offsetsRetentionMs: 10_080 * 60_000,
+      offsetsRetentionCheckMs: 600_000,
+      ...options.settings,
+    };
+    this.coordinator = new Coordinator(this.#doors(options.log ?? silentLogger));
+    this.coordinator.start();
+  }
+
+  /** The same logs under a new coordinator, as after a restart. */
+  restart(): Stage {
+    this.coordinator.close();
+    return new Stage({
+      settings: this.settings,
+      partitionCount: this.partitionCount,
+      logs: this.logs,
+      time: this.time,
+    });
+  }
+
+  sync(failed = false): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) waiter.durable(failed);
+  }
+
+  join(
+    request: Partial<JoinGroupRequest>,
+    caller: Partial<Caller> = {},
+    outcome = new Outcome<JoinAnswer>(),
+  ): Outcome<JoinAnswer> {
+    this.coordinator.joinGroup({ ...joinRequest, ...request }, { ...anyCaller, ...caller }, outcome);
+    return outcome;
+  }
+
+  /** A dynamic member that takes the id it is given and comes back with it, as clients since version 4 do. */
+  joinTwice(
+    request: Partial<JoinGroupRequest>,
+    outcome = new Outcome<JoinAnswer>(),
+  ): { readonly id: string; readonly joined: Outcome<JoinAnswer> } {
+    const { memberId } = this.join(request).get();
+    return { id: memberId, joined: this.join({ ...request, memberId }, {}, outcome) };
+  }
+
+  syncGroup(request: Partial<SyncGroupRequest>, outcome = new Outcome<SyncAnswer>()): Outcome<SyncAnswer> {
+    this.coordinator.syncGroup({ ...syncRequest, ...request }, outcome);
+    return outcome;
+  }
+
+  heartbeat(memberId: string, generationId: number, groupInstanceId: string | null = null): number {
+    const outcome = new Outcome<number>();
+    this.coordinator.heartbeat({ groupId: 'g', memberId, generationId, groupInstanceId }, outcome);
+    return outcome.get();
+  }
+
+  #doors(log: Logger): CoordinatorDoors {
+    return {
+      host: { clock: this.time, timers: this.time, log, random: { below: () => 0, bytes: () => this.#nextId() } },
+      settings: this.settings,
+      ensureOffsetsTopic: async () => {
+        this.partitionCount ||= 4;
+        return true;
+      },
+      partitionCount: () => this.partitionCount,
+      isEmpty: (partition) => !this.logs.has(partition),
+      read: (partition) => {
+        this.reads++;
+        return this.logs.get(partition) ?? [];
+      },
+      append: (partition, batch) => {
+        if (this.appendError !== errors.NONE) return { errorCode: this.appendError };
+        const batches = this.logs.get(partition) ?? [];
+        const last = batches.at(-1);
+        const baseOffset = last === undefined ? 0 : batchHeader.lastOffset(last, 0) + 1;
+        batchHeader.stampOffset(batch, 0, baseOffset, 0);
+        this.logs.set(partition, [...batches, batch]);
+        return { baseOffset };
+      },
+      afterSync: (waiter) => {
+        this.#waiting.push(waiter);
+        if (!this.holdsSyncs) this.sync();
+      },
+    };
+  }
+
+  #nextId(): Uint8Array {
+    const bytes = new Uint8Array(16);
+    new DataView(bytes.buffer).setUint32(12, ++this.#ids);
+    return bytes;
+  }
+}
+
+export const anyCaller: Caller = { clientId: 'client', clientHost: '/127.0.0.1', apiVersion: 9 };
+
+export const joinRequest: JoinGroupRequest = {
+  groupId: 'g',
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 60_000,
+  memberId: '',
+  groupInstanceId: null,
+  protocolType: 'consumer',
+  protocols: [{ name: 'range', metadata: Buffer.from('metadata') }],
+  reason: null,
+};
+
+const syncRequest: SyncGroupRequest = {
+  groupId: 'g',
+  generationId: 1,
+  memberId: '',
+  groupInstanceId: null,
+  protocolType: 'consumer',
+  protocolName: 'range',
+  assignments: [],
+};
