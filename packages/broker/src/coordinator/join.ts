@@ -8,7 +8,7 @@ import { errors, type JoinGroupRequest } from '@millrace/protocol';
 import type { Caller } from './caller.ts';
 import { noRecords, type Decision } from './decision.ts';
 import { selectProtocol, type ClassicGroup } from './group.ts';
-import type { JoinAnswer, Member, Terms } from './member.ts';
+import type { JoinAnswer, Member } from './member.ts';
 import { completeJoinIfReady, joinedAnswer, rebalance } from './rebalance.ts';
 import { emptyMetadata } from './records.ts';
 import type { Shard } from './shard.ts';

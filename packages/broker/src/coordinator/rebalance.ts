@@ -79,7 +79,7 @@ function completeJoin(group: ClassicGroup): Decision {
   const { log } = group.environment;
   group.joinDeadline.cancel();
   group.initialDelay = undefined;
-  for (const member of [...group.members.values()]) {
+  for (const member of group.members.values()) {
     if (member.joining === undefined && !member.isStatic) group.remove(member, errors.UNKNOWN_MEMBER_ID);
   }
   if (group.members.size === 0) return becomeEmpty(group);

@@ -124,24 +124,14 @@ function replayRecord(key: Buffer, value: Buffer | null, place: RecordPlace, sin
 /** Undefined for what belongs to another kind of group. */
 function decodeRecord(key: Buffer, value: Buffer | null): CoordinatorRecord | undefined {
   const decoded = decodeCoordinatorRecord(table, key, value);
-  switch (decoded?.name) {
-    case 'GroupMetadata':
-      return {
-        type: 'GroupMetadata',
-        group: decoded.key.group,
-        value: decoded.value && { ...decoded.value, members: decoded.value.members.map(owned) },
-      };
-    case 'OffsetCommit':
-      return { type: 'OffsetCommit', ...decoded.key, value: decoded.value };
-    case 'LegacyOffsetCommit':
-      return {
-        type: 'OffsetCommit',
-        ...decoded.key,
-        value: decoded.value && { ...decoded.value, leaderEpoch: -1, expireTimestamp: -1, topicId: zeroUuid },
-      };
-    case undefined:
-      return undefined;
+  if (decoded === undefined) return undefined;
+  if (decoded.name === 'GroupMetadata') {
+    const value = decoded.value && { ...decoded.value, members: decoded.value.members.map(owned) };
+    return { type: 'GroupMetadata', group: decoded.key.group, value };
   }
+  if (decoded.name === 'OffsetCommit') return { type: 'OffsetCommit', ...decoded.key, value: decoded.value };
+  const legacy = { leaderEpoch: -1, expireTimestamp: -1, topicId: zeroUuid };
+  return { type: 'OffsetCommit', ...decoded.key, value: decoded.value && { ...decoded.value, ...legacy } };
 }
 
 /** Its bytes lie in a buffer that is read into again. */

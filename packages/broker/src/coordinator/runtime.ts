@@ -138,6 +138,8 @@ export class ShardRuntime {
     assert(shard, 'only a loaded shard decides');
     const appended = this.#log.append(this.#partition, encodeRecords(records, this.#environment.clock.now()));
     if ('errorCode' in appended) return answerCodeOf(appended.errorCode);
+    // The write told that an earlier batch is lost, and the shard went with it.
+    if (this.#shard !== shard) return errors.NOT_COORDINATOR;
     for (const [index, record] of records.entries())
       shard.record(record, { offset: appended.baseOffset + index, producerId: -1 });
     const batch: Unsynced = { replies: [], isSynced: false };
