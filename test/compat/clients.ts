@@ -1,5 +1,6 @@
 // The foreign clients, one line each: what they need to be installed, how the server is set up for them, and what they do.
 
+import { pythonClient } from './python-client.ts';
 import type { Target } from './target.ts';
 import { run as runJavaTools } from './java-tools/script.ts';
 import { run as runKcat } from './kcat/script.ts';
@@ -14,7 +15,12 @@ export interface ForeignClient {
   run(target: Target): Promise<string>;
 }
 
+/** So that the group notices a killed member after a second and not after six. */
+const quickDeath = { 'group.min.session.timeout.ms': '1000' };
+
 export const clients: ForeignClient[] = [
   { name: 'kcat', needs: 'system', properties: {}, run: runKcat },
   { name: 'java-tools', needs: 'kafka', properties: {}, run: runJavaTools },
+  { name: 'kafka-python', needs: 'python', properties: quickDeath, run: pythonClient('kafka-python') },
+  { name: 'confluent-kafka', needs: 'python', properties: quickDeath, run: pythonClient('confluent-kafka') },
 ];

@@ -1,10 +1,6 @@
 // kafka-configs: settings of topics and brokers, described with source and synonyms, altered, and put back.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { StepOptions, ToolSteps } from './tool-steps.ts';
-
-/** A setting changed at run time is stored first and takes effect a little later. */
-const APPLY_MS = 500;
+import { settle, type StepOptions, type ToolSteps } from './tool-steps.ts';
 
 export async function configs(tools: ToolSteps): Promise<void> {
   await tools.quiet('kafka-topics', [
@@ -34,12 +30,15 @@ async function ofTopics(tools: ToolSteps): Promise<void> {
   await step(tools, 'describe all topics', ['--describe', '--entity-type', 'topics'], { sorted: true });
   await step(tools, 'describe a topic that is not there', ['--describe', '--topic', 'absent']);
   await alter('set', '--add-config', 'retention.bytes=1000000,segment.ms=600000,cleanup.policy=[compact,delete]');
+  await settle();
   await describe('describe after setting');
   await alter('set again', '--add-config', 'retention.bytes=2000000');
   await alter('unset', '--delete-config', 'segment.ms,cleanup.policy');
+  await settle();
   await describe('describe after unsetting');
   await alter('unset what is not set', '--delete-config', 'flush.ms');
   await alter('set and unset at once', '--add-config', 'max.message.bytes=2000', '--delete-config', 'retention.bytes');
+  await settle();
   await describe('describe after both');
   await alter('set to a value out of range', '--add-config', 'retention.ms=-2');
   await alter('set to a value of the wrong type', '--add-config', 'max.message.bytes=many');
@@ -55,6 +54,7 @@ async function ofTopics(tools: ToolSteps): Promise<void> {
     '--add-config',
     'retention.ms=1',
   ]);
+  await settle();
   await describe('describe at the end');
 }
 
@@ -71,7 +71,7 @@ async function ofBrokers(tools: ToolSteps): Promise<void> {
   await describe('describe a broker by a name that is no number', '--broker', 'one');
   const setEverywhere = ['log.retention.ms=7200000', 'message.max.bytes=2000000'].join(',');
   await step(tools, 'set for all brokers', ['--alter', ...defaults, '--add-config', setEverywhere]);
-  await sleep(APPLY_MS);
+  await settle();
   await describe('describe the defaults after setting', ...defaults);
   await describe('describe a topic that follows the broker', '--topic', 'untuned', '--all');
   await step(tools, 'set for one broker', [
@@ -80,7 +80,7 @@ async function ofBrokers(tools: ToolSteps): Promise<void> {
     '--add-config',
     'log.retention.ms=3600000,log.cleaner.threads=2',
   ]);
-  await sleep(APPLY_MS);
+  await settle();
   await describe('describe the broker after setting', ...broker);
   await describe('describe a topic that follows one broker', '--topic', 'untuned', '--all');
   await step(tools, 'set what only the file can set', ['--alter', ...broker, '--add-config', 'log.dirs=/tmp/x']);
@@ -120,6 +120,6 @@ async function ofBrokers(tools: ToolSteps): Promise<void> {
     '--delete-config',
     'log.retention.ms,message.max.bytes',
   ]);
-  await sleep(APPLY_MS);
+  await settle();
   await describe('describe the broker after unsetting', ...broker);
 }

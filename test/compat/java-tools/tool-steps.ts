@@ -1,5 +1,6 @@
 // Runs Kafka's own tools one after another in one JVM and notes what each printed.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runTool, startTool, ToolHost, type ToolOptions } from '../../../tools/reference/kafka-tool.ts';
 import type { Target } from '../target.ts';
 
@@ -74,6 +75,11 @@ export class ToolSteps {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#host.close();
   }
+}
+
+/** The controller answers before the broker's own view follows, by some milliseconds. */
+export async function settle(): Promise<void> {
+  await sleep(300);
 }
 
 /** Frames of stack traces, empty lines, and a word of advice that the Java consumer logs each time. */

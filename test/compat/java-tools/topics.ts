@@ -1,6 +1,6 @@
 // kafka-topics: create, list, describe, alter, delete, and the errors of each.
 
-import type { ToolSteps } from './tool-steps.ts';
+import { settle, type ToolSteps } from './tool-steps.ts';
 
 export async function topics(tools: ToolSteps): Promise<void> {
   const step = async (name: string, ...args: string[]) =>
@@ -24,7 +24,9 @@ export async function topics(tools: ToolSteps): Promise<void> {
   );
   await step('create with assignment', '--create', '--topic', 'assigned', '--replica-assignment', '1,1');
   await step('create with a dot and an underscore', '--create', '--topic', 'dotted.under_scored');
+  await settle();
   await step('create with a name that collides', '--create', '--topic', 'dotted_under.scored');
+  await settle();
   await step('create what exists', '--create', '--topic', 'orders');
   await step('create if it does not exist', '--create', '--if-not-exists', '--topic', 'orders');
   await step('create with a name that is not legal', '--create', '--topic', 'not legal');
@@ -53,6 +55,7 @@ export async function topics(tools: ToolSteps): Promise<void> {
   await step('create with a setting of the wrong type', '--create', '--topic', 'bad', '--config', 'retention.ms=soon');
   await step('create with a choice that is none', '--create', '--topic', 'bad', '--config', 'compression.type=brotli');
 
+  await settle();
   await step('list', '--list');
   await step('list by pattern', '--list', '--topic', 'o.*|plain');
   await step('list without internal ones', '--list', '--exclude-internal');
@@ -76,6 +79,7 @@ export async function topics(tools: ToolSteps): Promise<void> {
   await step('describe topics with overrides', '--describe', '--topics-with-overrides');
 
   await step('add partitions', '--alter', '--topic', 'orders', '--partitions', '5');
+  await settle();
   await step('describe after adding', '--describe', '--topic', 'orders');
   await step(
     'add partitions with assignment',
@@ -104,8 +108,10 @@ export async function topics(tools: ToolSteps): Promise<void> {
   await step('delete by pattern', '--delete', '--topic', 'dotted.*');
   await step('delete what is not there', '--delete', '--topic', 'absent');
   await step('delete what is not there if it exists', '--delete', '--if-exists', '--topic', 'absent');
+  await settle();
   await step('list after deleting', '--list');
   await step('create again what was deleted', '--create', '--topic', 'plain', '--partitions', '2');
+  await settle();
   await step('describe what was created again', '--describe', '--topic', 'plain');
 }
 
