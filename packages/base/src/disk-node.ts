@@ -135,7 +135,7 @@ class NodeFile implements DiskFile {
       return;
     }
     let at = position;
-    for (let rest = chunks; rest.length > 0; ) {
+    for (let rest = chunks; rest.length > 0;) {
       const batch = rest.length > chunksPerWrite ? rest.slice(0, chunksPerWrite) : rest;
       const count = fs.writevSync(this.#fd, batch, at);
       at += count;
@@ -145,7 +145,7 @@ class NodeFile implements DiskFile {
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
     let at = position;
-    for (let rest = chunks; rest.length > 0; ) {
+    for (let rest = chunks; rest.length > 0;) {
       const batch = rest.slice(0, chunksPerWrite);
       const count = await this.#async<number>((told) => {
         fs.writev(this.#fd, batch, at, told);

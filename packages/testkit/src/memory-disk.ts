@@ -155,7 +155,7 @@ class Content {
 
   read(target: Uint8Array, position: number): number {
     const count = Math.min(target.length, Math.max(0, this.size - position));
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const chunk = this.#chunks[Math.floor((position + done) / chunkBytes)] as Buffer;
       const from = (position + done) % chunkBytes;
       const until = Math.min(from + count - done, chunkBytes);
@@ -166,7 +166,7 @@ class Content {
   }
 
   write(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const from = (position + done) % chunkBytes;
       const count = Math.min(bytes.length - done, chunkBytes - from);
       const chunk = this.#chunk(Math.floor((position + done) / chunkBytes), from + count);
@@ -182,7 +182,8 @@ class Content {
       const last = this.#chunks.at(-1);
       last?.fill(0, Math.min(last.length, size % chunkBytes || chunkBytes));
     } else {
-      for (let index = 0; index * chunkBytes < size; index++) this.#chunk(index, Math.min(chunkBytes, size - index * chunkBytes));
+      for (let index = 0; index * chunkBytes < size; index++)
+        this.#chunk(index, Math.min(chunkBytes, size - index * chunkBytes));
     }
     this.size = size;
   }

@@ -1,0 +1,11 @@
+export { Log, type LogOptions } from './log.ts';
+export type { Appended, AppendOptions } from './log-writer.ts';
+export type { ReadOptions } from './log-reader.ts';
+export type { LogRead } from './log-read.ts';
+export type { FoundOffset } from './log-search.ts';
+export { LogDirectory, type LogDirectoryOptions, type PartitionFolder } from './log-directory.ts';
+export type { SyncWaiter } from './group-commit.ts';
+export { defaultLogConfig, type LogConfig } from './log-config.ts';
+export { AppendError, type RecordError } from './append-error.ts';
+export type { ProducerEntry } from './producer-entry.ts';
+export type { AbortedTransaction } from './transaction-index.ts';

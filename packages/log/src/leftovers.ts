@@ -1,0 +1,85 @@
+/** What an interrupted process leaves in a partition's folder. In: the folder. Out: the names that are still there and count. */
+import type { Disk } from '@millrace/base';
+
+import { header } from './batch.ts';
+import { scanBatches } from './batch-scan.ts';
+import { cleanedSuffix, deletedSuffix, fileKinds, offsetOf, swapSuffix, temporarySuffix } from './file-names.ts';
+
+export function clearLeftovers(disk: Disk, folder: string): string[] {
+  const names = disk.list(folder);
+  const isLeftover = names.some((name) =>
+    [deletedSuffix, cleanedSuffix, swapSuffix, temporarySuffix].some((suffix) => name.endsWith(suffix)),
+  );
+  const kept = isLeftover ? clear(disk, folder, names) : names;
+  return withoutOrphans(disk, folder, kept);
+}
+
+function clear(disk: Disk, folder: string, names: readonly string[]): string[] {
+  const cleaned = names.map((name) => offsetOf(name, `.log${cleanedSuffix}`)).filter((offset) => offset !== undefined);
+  const firstCleaned = Math.min(...cleaned);
+  for (const name of names) {
+    const isGone = [deletedSuffix, cleanedSuffix, temporarySuffix].some((suffix) => name.endsWith(suffix));
+    // A replacement that was still being made means that its successors are not whole either.
+    const isEarly = name.endsWith(swapSuffix) && (offsetOf(name, nameKind(name)) ?? 0) >= firstCleaned;
+    if (isGone || isEarly) disk.remove(`${folder}/${name}`);
+  }
+  finishSwaps(disk, folder);
+  disk.syncFolder(folder);
+  return disk.list(folder);
+}
+
+/** A whole replacement takes the place of the segments it was made of, and then their name. */
+function finishSwaps(disk: Disk, folder: string): void {
+  const names = disk.list(folder);
+  for (const name of names) {
+    const base = offsetOf(name, `.log${swapSuffix}`);
+    if (base === undefined) continue;
+    const end = endOffsetOf(disk, `${folder}/${name}`, base);
+    for (const original of names) {
+      const offset = offsetOf(original, nameKind(original));
+      if (offset === undefined || original.endsWith(swapSuffix) || original.endsWith('.snapshot')) continue;
+      if (offset >= base && offset < Math.max(end, base + 1)) disk.remove(`${folder}/${original}`);
+    }
+  }
+  disk.syncFolder(folder);
+  for (const name of names) {
+    if (name.endsWith(swapSuffix)) disk.rename(`${folder}/${name}`, `${folder}/${name.slice(0, -swapSuffix.length)}`);
+  }
+}
+
+function endOffsetOf(disk: Disk, path: string, base: number): number {
+  const file = disk.open(path);
+  let end = base;
+  try {
+    scanBatches({
+      file,
+      from: 0,
+      until: file.size(),
+      whole: false,
+      visit: (bytes, at) => {
+        end = header.lastOffset(bytes, at) + 1;
+        return true;
+      },
+    });
+  } finally {
+    file.close();
+  }
+  return end;
+}
+
+/** Indexes of a segment that is not there. */
+function withoutOrphans(disk: Disk, folder: string, names: readonly string[]): string[] {
+  const logs = new Set(names.map((name) => offsetOf(name, '.log')));
+  return names.filter((name) => {
+    const kind = nameKind(name);
+    const offset = kind === '.log' || kind === '.snapshot' ? undefined : offsetOf(name, kind);
+    if (offset === undefined || !fileKinds.some((known) => known === kind) || logs.has(offset)) return true;
+    disk.remove(`${folder}/${name}`);
+    return false;
+  });
+}
+
+/** All behind the offset. */
+function nameKind(name: string): string {
+  return name.slice(Math.max(0, name.indexOf('.')));
+}

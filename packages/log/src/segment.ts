@@ -1,0 +1,271 @@
+/**
+ * One file of batches and its indexes. In: batches with their offsets in them. Out: positions. The bytes themselves are written by
+ * `log.ts`, many appends at once; `size` is where the next batch goes, `writtenSize` how much of that is in the file.
+ */
+import type { Disk, DiskFile } from '@millrace/base';
+
+import { header } from './batch.ts';
+import { scanBatches, type ScanEnd } from './batch-scan.ts';
+import { deletedSuffix, filePath, fileKinds } from './file-names.ts';
+import { OffsetIndex } from './offset-index.ts';
+import { TimeIndex } from './time-index.ts';
+import { TransactionIndex } from './transaction-index.ts';
+
+export interface SegmentOptions {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly baseOffset: number;
+  /** Bytes in the file; undefined makes a new one. */
+  readonly size: number | undefined;
+  readonly createdAtMs: number;
+  readonly jitterMs: number;
+}
+
+export interface Rescan {
+  readonly position: number;
+  /** With all bytes and checksums; else headers only. */
+  readonly whole: boolean;
+  readonly indexIntervalBytes: number;
+  readonly visit: (bytes: Buffer, at: number, position: number) => boolean;
+}
+
+/** The largest relative offset that an index can hold. */
+const relativeOffsetMax = 0x7fff_ffff;
+
+export class Segment {
+  readonly baseOffset: number;
+  readonly folder: string;
+  readonly createdAtMs: number;
+  /** How much earlier than its time this segment ends, so that not all logs roll at once. */
+  readonly jitterMs: number;
+  readonly offsets: OffsetIndex;
+  readonly times: TimeIndex;
+  readonly aborted: TransactionIndex;
+  readonly #disk: Disk;
+  #file: DiskFile | undefined;
+  size: number;
+  writtenSize: number;
+  #bytesSinceIndexed = 0;
+  /** Of all batches so far; -1 when there is none, undefined when only the files know. */
+  #maxTimestamp: number | undefined;
+  #maxTimestampOffset = -1;
+  /** Of the first batch: what rolling by time counts from. Undefined: not looked at yet. */
+  #firstTimestamp: number | undefined;
+  readonly #held = { size: 0, offsets: 0, times: 0, bytesSinceIndexed: 0, maxTimestamp: -1, maxTimestampOffset: -1 };
+  /** The indexes are known to reach the end of the file. */
+  #isWhole: boolean;
+  /** Told by whoever uses the files; a segment that nobody used for a while gives them back. */
+  isUsed = true;
+
+  constructor(options: SegmentOptions) {
+    const { disk, folder, baseOffset, size } = options;
+    const isNew = size === undefined;
+    this.#disk = disk;
+    this.folder = folder;
+    this.baseOffset = baseOffset;
+    this.createdAtMs = options.createdAtMs;
+    this.jitterMs = options.jitterMs;
+    this.offsets = new OffsetIndex(disk, filePath(folder, baseOffset, '.index'), baseOffset, isNew);
+    this.times = new TimeIndex(disk, filePath(folder, baseOffset, '.timeindex'), baseOffset, isNew);
+    this.aborted = new TransactionIndex(disk, filePath(folder, baseOffset, '.txnindex'), isNew);
+    this.size = this.writtenSize = size ?? 0;
+    this.#isWhole = isNew;
+    if (!isNew) return;
+    this.#maxTimestamp = -1;
+    this.#file = disk.open(this.path, { create: true });
+  }
+
+  get path(): string {
+    return filePath(this.folder, this.baseOffset, '.log');
+  }
+
+  get file(): DiskFile {
+    this.isUsed = true;
+    return (this.#file ??= this.#disk.open(this.path));
+  }
+
+  /** The largest timestamp of the segment, -1 when it has none. */
+  get maxTimestamp(): number {
+    this.#knowMaxTimestamp();
+    return this.#maxTimestamp as number;
+  }
+
+  /** The last offset of the batch with the largest timestamp. */
+  get maxTimestampOffset(): number {
+    this.#knowMaxTimestamp();
+    return this.#maxTimestampOffset;
+  }
+
+  canHold(offset: number): boolean {
+    return offset - this.baseOffset <= relativeOffsetMax;
+  }
+
+  /** A batch with its final offsets takes the next place. */
+  add(lastOffset: number, maxTimestamp: number, bytes: number, indexIntervalBytes: number): void {
+    if (maxTimestamp > this.maxTimestamp) {
+      this.#maxTimestamp = maxTimestamp;
+      this.#maxTimestampOffset = lastOffset;
+    }
+    if (this.size === 0) this.#firstTimestamp = maxTimestamp;
+    if (this.#bytesSinceIndexed > indexIntervalBytes) {
+      this.offsets.add(lastOffset, this.size);
+      this.times.addIfLater(this.#maxTimestamp as number, this.#maxTimestampOffset);
+      this.#bytesSinceIndexed = 0;
+    }
+    this.size += bytes;
+    this.#bytesSinceIndexed += bytes;
+  }
+
+  /** Remembers the state for `takeBack`. */
+  hold(): void {
+    const held = this.#held;
+    held.size = this.size;
+    held.offsets = this.offsets.count;
+    held.times = this.times.count;
+    held.bytesSinceIndexed = this.#bytesSinceIndexed;
+    held.maxTimestamp = this.maxTimestamp;
+    held.maxTimestampOffset = this.#maxTimestampOffset;
+  }
+
+  /** Undoes every `add` since `hold`. */
+  takeBack(): void {
+    const held = this.#held;
+    this.size = held.size;
+    this.offsets.takeBack(held.offsets);
+    this.times.takeBack(held.times);
+    this.#bytesSinceIndexed = held.bytesSinceIndexed;
+    this.#maxTimestamp = held.maxTimestamp;
+    this.#maxTimestampOffset = held.maxTimestampOffset;
+  }
+
+  /**
+   * Reads the batches from the last indexed one before `position` to the end of the file and indexes them anew: what a file is known
+   * for after it was opened. Ends at the first thing that is not a batch; `size` says where. The file is left as it is.
+   */
+  rescan(scan: Rescan): ScanEnd {
+    const { file } = this;
+    const from = this.believed(scan.position);
+    this.offsets.cut(from.position);
+    // The entry made along with the one at `from` counts that batch and all before it; it stays.
+    this.times.cut(from.offset + 1);
+    this.#maxTimestamp = this.times.lastTimestamp;
+    this.#maxTimestampOffset = this.times.lastOffset;
+    this.size = from.position;
+    this.#bytesSinceIndexed = from.position - this.offsets.lastPosition;
+    const end = scanBatches({
+      file,
+      from: from.position,
+      until: file.size(),
+      whole: scan.whole,
+      visit: (bytes, at, position) => {
+        if (!scan.visit(bytes, at, position)) return false;
+        this.add(
+          header.lastOffset(bytes, at),
+          header.maxTimestamp(bytes, at),
+          header.batchBytes(bytes, at),
+          scan.indexIntervalBytes,
+        );
+        return true;
+      },
+    });
+    this.writtenSize = this.size;
+    this.#isWhole = true;
+    return end;
+  }
+
+  /** Makes sure that the indexes of a segment that was found on disk reach its end; they may never have been written. */
+  heal(indexIntervalBytes: number): void {
+    if (this.#isWhole) return;
+    const { size } = this;
+    this.rescan({ position: size, whole: false, indexIntervalBytes, visit: () => true });
+    this.size = this.writtenSize = size;
+  }
+
+  /** Cuts size and indexes to a batch that begins at `position` and holds `offset`; the file is cut by the caller. */
+  cut(position: number, offset: number): void {
+    this.offsets.cut(position);
+    this.times.cut(offset);
+    this.aborted.cut(offset);
+    this.size = this.writtenSize = position;
+    this.#bytesSinceIndexed = position - this.offsets.lastPosition;
+    this.#maxTimestamp = undefined;
+    if (position === 0) this.#firstTimestamp = undefined;
+  }
+
+  /** How long the segment has been filled, as Kafka counts: in time of its records where they have any. */
+  waitedMs(nowMs: number, timestampMs: number): number {
+    if (this.size === 0) return 0;
+    const first = (this.#firstTimestamp ??= this.#readFirstTimestamp());
+    return first >= 0 ? timestampMs - first : nowMs - this.createdAtMs;
+  }
+
+  /** What retention by time goes by. */
+  largestTimestamp(): number {
+    if (this.maxTimestamp >= 0) return this.maxTimestamp;
+    return this.#disk.stat(this.path)?.modifiedAtMs ?? this.createdAtMs;
+  }
+
+  /** Writes behind what the index files lack. `whole`: no more will come, the files get their final length. */
+  saveIndexes(whole: boolean): void {
+    if (whole && this.offsets.isLoaded && this.maxTimestamp >= 0)
+      this.times.addIfLater(this.maxTimestamp, this.#maxTimestampOffset);
+    this.offsets.save(whole);
+    this.times.save(whole);
+    this.aborted.save();
+  }
+
+  /** Gives back memory and descriptor until they are needed again. */
+  unload(): void {
+    this.offsets.unload();
+    this.times.unload();
+    this.aborted.unload();
+    this.close();
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  /** Marks the files as given up; `remove` ends them. */
+  rename(): void {
+    this.close();
+    for (const path of this.#paths()) {
+      if (this.#disk.stat(path) !== undefined) this.#disk.rename(path, path + deletedSuffix);
+    }
+  }
+
+  removeRenamed(): void {
+    for (const path of this.#paths()) this.#disk.remove(path + deletedSuffix);
+  }
+
+  remove(): void {
+    this.close();
+    for (const path of this.#paths()) this.#disk.remove(path);
+  }
+
+  #paths(): string[] {
+    return fileKinds.map((kind) => filePath(this.folder, this.baseOffset, kind));
+  }
+
+  #knowMaxTimestamp(): void {
+    if (this.#maxTimestamp !== undefined) return;
+    this.#maxTimestamp = this.times.lastTimestamp;
+    this.#maxTimestampOffset = this.times.lastOffset;
+  }
+
+  /** The last indexed batch at or before `position`, if the file says the same of it; else the begin of the file. */
+  believed(position: number): { position: number; offset: number } {
+    const entry = this.offsets.floor(position);
+    const bytes = Buffer.allocUnsafe(header.batchHeaderBytes);
+    const isThere = entry.position > 0 && this.file.readSync(bytes, entry.position) === bytes.length;
+    if (isThere && header.magic(bytes, 0) === 2 && header.lastOffset(bytes, 0) === entry.offset) return entry;
+    return { position: 0, offset: this.baseOffset - 1 };
+  }
+
+  #readFirstTimestamp(): number {
+    const bytes = Buffer.allocUnsafe(header.batchHeaderBytes);
+    const count = this.file.readSync(bytes, 0);
+    return count === bytes.length ? header.maxTimestamp(bytes, 0) : -1;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Which offsets a segment had reached at what timestamp. In the file 12 bytes each, the largest timestamp so far and the relative
+ * last offset of the batch that holds it, both ascending. A cache of the segment's file, as the offset index is.
+ */
+import type { Disk } from '@millrace/base';
+
+import { readEntries, writeEntries } from './index-file.ts';
+import { readInt64, writeInt64 } from './int64.ts';
+
+const entryBytes = 12;
+
+export class TimeIndex {
+  readonly #disk: Disk;
+  readonly #path: string;
+  readonly #baseOffset: number;
+  #timestamps: number[] | undefined;
+  #offsets: number[] = [];
+  #savedCount = 0;
+  /** The file holds entries that are no longer true. */
+  #mustTrim = false;
+
+  constructor(disk: Disk, path: string, baseOffset: number, isNew: boolean) {
+    this.#disk = disk;
+    this.#path = path;
+    this.#baseOffset = baseOffset;
+    if (isNew) this.#timestamps = [];
+  }
+
+  get count(): number {
+    return this.#load().length;
+  }
+
+  get lastTimestamp(): number {
+    return this.#load().at(-1) ?? -1;
+  }
+
+  /** -1 when there is none. */
+  get lastOffset(): number {
+    this.#load();
+    const last = this.#offsets.at(-1);
+    return last === undefined ? -1 : this.#baseOffset + last;
+  }
+
+  /** One place is kept for the entry that is added when the segment is closed. */
+  isFull(bytesMax: number): boolean {
+    return (this.#timestamps?.length ?? 0) >= Math.floor(bytesMax / entryBytes) - 1;
+  }
+
+  /** Only a timestamp larger than the last one is worth an entry. */
+  addIfLater(timestampMs: number, offset: number): void {
+    const timestamps = this.#load();
+    if (timestampMs <= (timestamps.at(-1) ?? -1)) return;
+    timestamps.push(timestampMs);
+    this.#offsets.push(offset - this.#baseOffset);
+  }
+
+  /** Every record before this offset is older than `timestampMs`. */
+  offsetBefore(timestampMs: number): number {
+    const timestamps = this.#load();
+    let low = 0;
+    let high = timestamps.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((timestamps[middle] as number) < timestampMs) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? this.#baseOffset : this.#baseOffset + (this.#offsets[low - 1] as number);
+  }
+
+  /** Forgets entries of `offset` and later ones. */
+  cut(offset: number): void {
+    let { count } = this;
+    while (count > 0 && this.#baseOffset + (this.#offsets[count - 1] as number) >= offset) count--;
+    this.takeBack(count);
+  }
+
+  takeBack(count: number): void {
+    const timestamps = this.#load();
+    if (timestamps.length > count) timestamps.length = this.#offsets.length = count;
+    if (this.#savedCount <= count) return;
+    this.#savedCount = count;
+    this.#mustTrim = true;
+  }
+
+  save(whole: boolean): void {
+    const timestamps = this.#timestamps;
+    if (timestamps === undefined) return;
+    const range = { from: this.#savedCount, until: timestamps.length, whole, mustTrim: this.#mustTrim };
+    writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
+      writeInt64(bytes, at, timestamps[index] as number);
+      bytes.writeInt32BE(this.#offsets[index] as number, at + 8);
+    });
+    this.#savedCount = timestamps.length;
+    this.#mustTrim = false;
+  }
+
+  unload(): void {
+    if (this.#timestamps === undefined || this.#savedCount !== this.#timestamps.length || this.#mustTrim) return;
+    this.#timestamps = undefined;
+    this.#offsets = [];
+    this.#savedCount = 0;
+  }
+
+  #load(): number[] {
+    if (this.#timestamps !== undefined) return this.#timestamps;
+    const bytes = readEntries(this.#disk, this.#path, entryBytes);
+    const timestamps: number[] = [];
+    for (let at = 0; at < bytes.length; at += entryBytes) {
+      const timestamp = readInt64(bytes, at);
+      const offset = bytes.readInt32BE(at + 8);
+      if (timestamp <= (timestamps.at(-1) ?? -1) || offset < (this.#offsets.at(-1) ?? 0)) break;
+      // What Kafka reserved and did not use.
+      if (timestamp === 0 && offset === 0) break;
+      timestamps.push(timestamp);
+      this.#offsets.push(offset);
+    }
+    this.#timestamps = timestamps;
+    this.#savedCount = timestamps.length;
+    return timestamps;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The aborted transactions that end in a segment, in order of their end. In the file 34 bytes each. Readers of committed records
+ * get those that reach into what they read. Small, and synced before the
+ * recovery point passes it.
+ */
+import type { Disk } from '@millrace/base';
+
+import { readEntries, writeEntries } from './index-file.ts';
+import { readInt64, writeInt64 } from './int64.ts';
+
+const entryBytes = 34;
+const formatVersion = 0;
+
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+  /** Of the marker that ended it. */
+  readonly lastOffset: number;
+  /** When it ended: what lay below was decided. */
+  readonly lastStableOffset: number;
+}
+
+export class TransactionIndex {
+  readonly #disk: Disk;
+  readonly #path: string;
+  #aborted: AbortedTransaction[] | undefined;
+  #savedCount = 0;
+  #mustTrim = false;
+
+  constructor(disk: Disk, path: string, isNew: boolean) {
+    this.#disk = disk;
+    this.#path = path;
+    if (isNew) this.#aborted = [];
+  }
+
+  get all(): readonly AbortedTransaction[] {
+    return this.#load();
+  }
+
+  add(aborted: AbortedTransaction): void {
+    this.#load().push(aborted);
+  }
+
+  /** Forgets transactions that end at `offset` or later. */
+  cut(offset: number): void {
+    const aborted = this.#load();
+    while ((aborted.at(-1)?.lastOffset ?? -1) >= offset) aborted.pop();
+    if (this.#savedCount <= aborted.length) return;
+    this.#savedCount = aborted.length;
+    this.#mustTrim = true;
+  }
+
+  /** Synced, as nothing else tells what is in it. Most segments have none, and no file for it. */
+  save(): void {
+    const aborted = this.#aborted;
+    if (aborted === undefined || (this.#savedCount === aborted.length && !this.#mustTrim)) return;
+    const range = { from: this.#savedCount, until: aborted.length, whole: false, mustTrim: true };
+    writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
+      const entry = aborted[index] as AbortedTransaction;
+      bytes.writeInt16BE(formatVersion, at);
+      writeInt64(bytes, at + 2, entry.producerId);
+      writeInt64(bytes, at + 10, entry.firstOffset);
+      writeInt64(bytes, at + 18, entry.lastOffset);
+      writeInt64(bytes, at + 26, entry.lastStableOffset);
+    });
+    this.#savedCount = aborted.length;
+    this.#mustTrim = false;
+  }
+
+  unload(): void {
+    if (this.#savedCount !== this.#aborted?.length || this.#mustTrim) return;
+    this.#aborted = undefined;
+    this.#savedCount = 0;
+  }
+
+  #load(): AbortedTransaction[] {
+    if (this.#aborted !== undefined) return this.#aborted;
+    const bytes = readEntries(this.#disk, this.#path, entryBytes);
+    const aborted: AbortedTransaction[] = [];
+    for (let at = 0; at < bytes.length; at += entryBytes) {
+      const entry = {
+        producerId: readInt64(bytes, at + 2),
+        firstOffset: readInt64(bytes, at + 10),
+        lastOffset: readInt64(bytes, at + 18),
+        lastStableOffset: readInt64(bytes, at + 26),
+      };
+      if (bytes.readInt16BE(at) !== formatVersion || entry.lastOffset <= (aborted.at(-1)?.lastOffset ?? -1)) break;
+      aborted.push(entry);
+    }
+    this.#aborted = aborted;
+    this.#savedCount = aborted.length;
+    return aborted;
+  }
+}
