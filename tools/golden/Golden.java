@@ -59,7 +59,7 @@ public class Golden {
             "org.apache.kafka.common.message.ConsumerProtocolAssignment",
             "org.apache.kafka.common.message.DefaultPrincipalData"));
         groups.put("control-records", List.of("org.apache.kafka.common.message.ControlRecordTypeSchema",
-            "org.apache.kafka.common.message.EndTxnMarker",
+            "org.apache.kafka.common.message.EndTxnMarker", "org.apache.kafka.common.message.AbortedTxn",
             "org.apache.kafka.common.message.LeaderChangeMessage", "org.apache.kafka.common.message.SnapshotHeaderRecord",
             "org.apache.kafka.common.message.SnapshotFooterRecord", "org.apache.kafka.common.message.KRaftVersionRecord",
             "org.apache.kafka.common.message.VotersRecord"));

@@ -7,7 +7,7 @@ import * as controlRecords from './state-records/control-records.ts';
 import { groupRecords } from './state-records/group-records.ts';
 import { metadataRecords } from './state-records/metadata-records.ts';
 import { shareSnapshotRecord, shareUpdateRecord } from './state-records/share-state-records.ts';
-import { transactionLogRecord } from './state-records/transaction-records.ts';
+import { abortedTxn, transactionLogRecord } from './state-records/transaction-records.ts';
 
 /** Every message of the tables, by Kafka's name of it. The tests go through them all. */
 export function allMessages(): ReadonlyMap<string, Message> {
@@ -25,6 +25,7 @@ export function allMessages(): ReadonlyMap<string, Message> {
     consumerProtocolAssignment,
     defaultPrincipal,
     ...Object.values(controlRecords),
+    abortedTxn,
     ...Object.values(metadataRecords).map(({ body }) => body),
     ...coordinatorRecords.flatMap(({ key, value }) => [key, value]),
   ];

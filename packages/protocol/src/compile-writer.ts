@@ -131,8 +131,11 @@ class WriterText {
     if (kind === 'string') return [`if (typeof ${name} !== 'string') $w.refuse();`, `$w.text(${name}, ${isCompact});`];
     if (kind === 'bytes') return [`$w.blob(${name}, ${isCompact});`];
     if (kind === 'records') return [`$w.records(${name}, ${isCompact});`];
-    if (kind === 'struct') return [`${this.#struct(field.shape!)}($w, ${name});`];
+    if (kind === 'struct') {
+      return [`if (typeof ${name} !== 'object') $w.refuse();`, `${this.#struct(field.shape!)}($w, ${name});`];
+    }
     return [
+      `if (!Array.isArray(${name})) $w.refuse();`,
       isCompact ? `$w.unsignedVarint(${name}.length + 1);` : `$w.int32(${name}.length);`,
       `${this.#array(field)}($w, ${name});`,
     ];

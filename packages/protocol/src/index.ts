@@ -180,7 +180,7 @@ export {
   type ValueInputOf,
 } from './state-records/coordinator-record.ts';
 export { decodeGroupRecord, groupRecords, type GroupRecord } from './state-records/group-records.ts';
-export { transactionLogRecord } from './state-records/transaction-records.ts';
+export { abortedTxn, transactionLogRecord } from './state-records/transaction-records.ts';
 export { shareSnapshotRecord, shareUpdateRecord } from './state-records/share-state-records.ts';
 export { encodeMetadataRecord, type MetadataInputOf, type MetadataRecord } from './state-records/metadata-record.ts';
 export { decodeMetadataRecord, metadataRecords, type DecodedMetadata } from './state-records/metadata-records.ts';
@@ -219,3 +219,4 @@ export {
   type BatchVerdict,
   type ValidBatch,
 } from './records/validate-batch.ts';
+export { allMessages } from './all-messages.ts';

@@ -135,6 +135,7 @@ export class Writer {
   }
 
   blob(value: Uint8Array, isCompact: boolean): void {
+    if (!(value instanceof Uint8Array)) this.refuse();
     if (isCompact) this.unsignedVarint(value.length + 1);
     else this.int32(value.length);
     this.#copy(value);
@@ -144,7 +145,7 @@ export class Writer {
   records(value: Uint8Array | readonly Uint8Array[], isCompact: boolean): void {
     let length = 0;
     if (value instanceof Uint8Array) length = value.length;
-    else for (const slice of value) length += slice.length;
+    else for (const slice of value) length += slice instanceof Uint8Array ? slice.length : this.refuse();
     if (isCompact) this.unsignedVarint(length + 1);
     else this.int32(length);
     if (value instanceof Uint8Array) this.#slice(value);

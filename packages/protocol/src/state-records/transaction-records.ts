@@ -1,4 +1,4 @@
-import { arrayOf, int16, int32, int64, int8, nullable, string } from '../schema.ts';
+import { arrayOf, int16, int32, int64, int8, message, never, nullable, string } from '../schema.ts';
 import { coordinatorRecord } from './coordinator-record.ts';
 
 /** The state of a transactional id. */
@@ -30,3 +30,11 @@ export const transactionLogRecord = coordinatorRecord(
     clientTransactionVersion: int16('1+', { tag: 2, default: 0 }),
   },
 );
+
+/** An entry of a `.txnindex` file, behind its version. */
+export const abortedTxn = message('AbortedTxn', '0', never, {
+  producerId: int64(),
+  firstOffset: int64(),
+  lastOffset: int64(),
+  lastStableOffset: int64(),
+});
