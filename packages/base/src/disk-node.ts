@@ -86,6 +86,16 @@ export class NodeDisk implements Disk {
     const { bavail, bsize } = fs.statfsSync(path);
     return bavail * bsize;
   }
+
+  totalBytes(path: string): number {
+    const { blocks, bsize } = fs.statfsSync(path);
+    return blocks * bsize;
+  }
+
+  totalBytes(path: string): number {
+    const { blocks, bsize } = fs.statfsSync(path);
+    return blocks * bsize;
+  }
 }
 
 class NodeFile implements DiskFile {

@@ -22,6 +22,10 @@ export interface Disk {
   lock(path: string): FolderLock | undefined;
   /** Bytes free for us on the disk that holds `path`. */
   freeBytes(path: string): number;
+  /** Size of that disk. */
+  totalBytes(path: string): number;
+  /** Bytes of the whole disk that holds `path`. */
+  totalBytes(path: string): number;
 }
 
 export interface FileStat {

@@ -2,17 +2,18 @@
  * What is appended is looked at here before anything of it is believed. In: the bytes of one partition as they came. Out: the bytes
  * to append, with everything in them but their offsets.
  */
-import { AppendError } from './append-error.ts';
 import {
   type BatchRules,
   checksumOf,
   codecNamed,
-  header,
+  batchHeader as header,
   recompress,
   stampLogAppendTime,
   stampMaxTimestamp,
   validateBatch,
-} from './batch.ts';
+} from '@millrace/protocol';
+
+import { AppendError } from './append-error.ts';
 import { headerProblem } from './batch-scan.ts';
 import type { LogConfig } from './log-config.ts';
 

@@ -1,7 +1,6 @@
 /** Walks the batches of a file with bounded reads. In: a file and where to begin. Out: each batch's header, and where it ends badly. */
 import type { DiskFile } from '@millrace/base';
-
-import { checksumOf, header } from './batch.ts';
+import { checksumOf, batchHeader as header } from '@millrace/protocol';
 
 /** Whole batches are read in pieces of this size; a larger batch gets a buffer of its own. */
 const wholeChunkBytes = 1 << 20;

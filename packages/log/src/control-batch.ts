@@ -1,4 +1,4 @@
-import { decodeBatch, decodeControlRecord } from './batch.ts';
+import { decodeBatch, decodeControlRecord } from '@millrace/protocol';
 
 /** A control record is two small numbers. */
 const controlBytesMax = 1 << 10;

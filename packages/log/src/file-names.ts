@@ -34,5 +34,5 @@ export function offsetOf(name: string, kind: string): number | undefined {
 export function partitionOf(folderName: string): { topic: string; partition: number } | undefined {
   const found = /^([a-zA-Z0-9._-]{1,249})-(\d{1,10})$/.exec(folderName);
   if (found === null) return undefined;
-  return { topic: found[1] as string, partition: Number(found[2]) };
+  return { topic: found[1]!, partition: Number(found[2]) };
 }

@@ -115,7 +115,7 @@ export class GroupCommit {
     if (targets.length <= 1) return only === undefined ? undefined : this.#syncOne(only);
     let next = 0;
     const lane = async (): Promise<void> => {
-      while (next < targets.length) await this.#syncOne(targets[next++] as Segment | string);
+      while (next < targets.length) await this.#syncOne(targets[next++]!);
     };
     await Promise.all(Array.from({ length: Math.min(syncsAtOnce, targets.length) }, lane));
   }

@@ -27,7 +27,7 @@ export class LeaderEpochs {
   /** The first record of `epoch` is, or will be, at `startOffset`. What stood for this or later epochs or offsets was wrong. */
   assign(epoch: number, startOffset: number): void {
     const { latest } = this;
-    if (latest === epoch && (this.#starts.at(-1) as EpochStart).startOffset <= startOffset) return;
+    if (latest === epoch && this.#starts.at(-1)!.startOffset <= startOffset) return;
     this.#starts = this.#starts.filter((start) => start.epoch < epoch && start.startOffset < startOffset);
     this.#starts.push({ epoch, startOffset });
     this.isDirty = true;
@@ -44,7 +44,7 @@ export class LeaderEpochs {
     if (latest === undefined || epoch < 0 || epoch > latest) return { epoch: -1, endOffset: -1 };
     if (epoch === latest) return { epoch, endOffset: logEndOffset };
     const next = this.#starts.findIndex((start) => start.epoch > epoch);
-    const { startOffset } = this.#starts[next] as EpochStart;
+    const { startOffset } = this.#starts[next]!;
     return { epoch: this.#starts[next - 1]?.epoch ?? epoch, endOffset: startOffset };
   }
 

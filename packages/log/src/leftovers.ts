@@ -1,7 +1,7 @@
 /** What an interrupted process leaves in a partition's folder. In: the folder. Out: the names that are still there and count. */
 import type { Disk } from '@millrace/base';
+import { batchHeader as header } from '@millrace/protocol';
 
-import { header } from './batch.ts';
 import { scanBatches } from './batch-scan.ts';
 import { cleanedSuffix, deletedSuffix, fileKinds, offsetOf, swapSuffix, temporarySuffix } from './file-names.ts';
 

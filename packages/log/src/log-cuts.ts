@@ -55,7 +55,7 @@ export class LogCuts {
     if (retentionBytes >= 0) excess = segments.all.reduce((bytes, { size }) => bytes + size, 0) - retentionBytes;
     let count = 0;
     for (; count < segments.all.length; count++) {
-      const segment = segments.all[count] as Segment;
+      const segment = segments.all[count]!;
       const isActive = segment === segments.active;
       if ((isActive && segment.size === 0) || segments.endOf(count, endOffset) > highWatermark) break;
       this.#state.heal(segment);
@@ -67,7 +67,7 @@ export class LogCuts {
     }
     if (count === 0) return 0;
     if (count === segments.all.length) this.#writer.roll();
-    this.#moveStart((segments.all[count] as Segment).baseOffset);
+    this.#moveStart(segments.all[count]!.baseOffset);
     return count;
   }
 

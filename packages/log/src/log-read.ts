@@ -2,9 +2,8 @@
  * A read of stored bytes, planned: `fill` copies whole batches into the caller's buffer, as they lie in the file. Nothing is decoded.
  */
 import { assert } from '@millrace/base';
-import { KafkaError } from '@millrace/protocol';
+import { batchHeader as header, KafkaError } from '@millrace/protocol';
 
-import { header } from './batch.ts';
 import { headerProblem } from './batch-scan.ts';
 import type { LogSpots } from './log-spots.ts';
 import type { Segment } from './segment.ts';

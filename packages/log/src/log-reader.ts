@@ -1,7 +1,6 @@
 /** Reads of one log. In: offsets and limits. Out: plans that name a file and a range, made from indexes and a few headers. */
-import { KafkaError } from '@millrace/protocol';
+import { batchHeader as header, KafkaError } from '@millrace/protocol';
 
-import { header } from './batch.ts';
 import { scanBatches } from './batch-scan.ts';
 import { emptyRead, LogRead } from './log-read.ts';
 import type { LogState } from './log-state.ts';
@@ -40,7 +39,7 @@ export class LogReader {
     const upTo = Math.min(options.upTo, writtenOffset);
     if (offset >= upTo) return emptyRead;
     for (let index = segments.indexOf(offset); index < segments.all.length; index++) {
-      const segment = segments.all[index] as Segment;
+      const segment = segments.all[index]!;
       if (segment.baseOffset >= upTo) break;
       const read = this.#readSegment(segment, offset, Math.min(upTo, segments.endOf(index, writtenOffset)), options);
       if (read !== undefined) return read;
@@ -90,12 +89,12 @@ export class LogReader {
     const { segments, spots, writtenOffset } = this.#state;
     if (to <= from) return 0;
     const [first, last] = [segments.indexOf(from), segments.indexOf(to)];
-    const lastSegment = segments.all[last] as Segment;
+    const lastSegment = segments.all[last]!;
     const position = this.positionOf(lastSegment, to);
     // The next call will begin here.
     if (to === writtenOffset) spots.note(lastSegment.baseOffset, to, position);
-    let bytes = position - this.positionOf(segments.all[first] as Segment, from);
-    for (let index = first; index < last; index++) bytes += (segments.all[index] as Segment).writtenSize;
+    let bytes = position - this.positionOf(segments.all[first]!, from);
+    for (let index = first; index < last; index++) bytes += segments.all[index]!.writtenSize;
     return bytes;
   }
 

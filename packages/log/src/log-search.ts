@@ -1,5 +1,6 @@
 /** Offsets by time: exact, so the batch in question is decoded, compressed or not. */
-import { decodeBatch, header } from './batch.ts';
+import { decodeBatch, batchHeader as header } from '@millrace/protocol';
+
 import { scanBatches } from './batch-scan.ts';
 import type { LogState } from './log-state.ts';
 import type { Segment } from './segment.ts';

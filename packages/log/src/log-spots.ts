@@ -22,7 +22,7 @@ export class LogSpots {
   find(base: number, offset: number): number {
     const spots = this.#spots;
     for (let at = 0; at < spots.length; at += fields) {
-      if (spots[at + 1] === offset && spots[at] === base) return spots[at + 2] as number;
+      if (spots[at + 1] === offset && spots[at] === base) return spots[at + 2]!;
     }
     return -1;
   }

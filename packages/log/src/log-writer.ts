@@ -2,11 +2,10 @@
  * The end of a log. In: batches to append. Out: offsets at once, bytes in the file after `write`. When a write fails for lack of room,
  * all that was in it is taken back, as if it had never come.
  */
-import { KafkaError } from '@millrace/protocol';
+import { batchHeader as header, KafkaError } from '@millrace/protocol';
 
 import { AppendCheck, checkReplicated } from './append-check.ts';
 import { AppendError } from './append-error.ts';
-import { header } from './batch.ts';
 import { transactionEndOf } from './control-batch.ts';
 import { isDiskFull } from './disk-full.ts';
 import type { LogConfig } from './log-config.ts';

@@ -197,7 +197,7 @@ export class Log {
     const { segments } = this.#state;
     const found: AbortedTransaction[] = [];
     for (let index = segments.indexOf(from); index < segments.all.length; index++) {
-      for (const aborted of (segments.all[index] as Segment).aborted.all) {
+      for (const aborted of segments.all[index]!.aborted.all) {
         if (aborted.lastOffset >= from && aborted.firstOffset < to) found.push(aborted);
         // Whatever ends later began later: below this offset everything was decided.
         if (aborted.lastStableOffset >= to) return found;

@@ -17,7 +17,7 @@ export function readMetaProperties(disk: Disk, folder: string): MetaProperties |
   const entries = new Map<string, string>();
   for (const line of Buffer.from(bytes).toString().split(/\r?\n/)) {
     const found = /^\s*([^#!\s=:][^\s=:]*)\s*[=:]\s*(.*?)\s*$/.exec(line);
-    if (found !== null) entries.set(found[1] as string, (found[2] as string).replaceAll(/\\(.)/g, '$1'));
+    if (found !== null) entries.set(found[1]!, found[2]!.replaceAll(/\\(.)/g, '$1'));
   }
   const version = entries.get('version');
   const clusterId = entries.get('cluster.id');

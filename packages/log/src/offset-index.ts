@@ -55,8 +55,9 @@ export class OffsetIndex {
 
   /** Position of the last indexed batch that ends at or before `offset`; the file's begin when there is none. */
   positionOf(offset: number): number {
-    const index = this.#floor(this.#load(), 0, offset - this.#baseOffset);
-    return index < 0 ? 0 : ((this.#entries as Int32Array)[index * 2 + 1] as number);
+    const entries = this.#load();
+    const index = this.#floor(entries, 0, offset - this.#baseOffset);
+    return index < 0 ? 0 : entries[index * 2 + 1]!;
   }
 
   /** The last entry at or before `position`, with its absolute offset. */
@@ -64,12 +65,12 @@ export class OffsetIndex {
     const entries = this.#load();
     const index = this.#floor(entries, 1, position);
     if (index < 0) return { position: 0, offset: this.#baseOffset - 1 };
-    return { position: entries[index * 2 + 1] as number, offset: this.#baseOffset + (entries[index * 2] as number) };
+    return { position: entries[index * 2 + 1]!, offset: this.#baseOffset + entries[index * 2]! };
   }
 
   get lastPosition(): number {
     const entries = this.#load();
-    return this.#count === 0 ? 0 : (entries[this.#count * 2 - 1] as number);
+    return this.#count === 0 ? 0 : entries[this.#count * 2 - 1]!;
   }
 
   /** Forgets the entries of batches that begin at `position` or after. */
@@ -92,8 +93,8 @@ export class OffsetIndex {
     const entries = this.#entries;
     const range = { from: this.#savedCount, until: this.#count, whole, mustTrim: this.#mustTrim };
     writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
-      bytes.writeInt32BE(entries[index * 2] as number, at);
-      bytes.writeInt32BE(entries[index * 2 + 1] as number, at + 4);
+      bytes.writeInt32BE(entries[index * 2]!, at);
+      bytes.writeInt32BE(entries[index * 2 + 1]!, at + 4);
     });
     this.#savedCount = this.#count;
     this.#mustTrim = false;
@@ -132,7 +133,7 @@ export class OffsetIndex {
     let high = this.#count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((entries[middle * 2 + field] as number) <= value) low = middle + 1;
+      if (entries[middle * 2 + field]! <= value) low = middle + 1;
       else high = middle;
     }
     return low - 1;

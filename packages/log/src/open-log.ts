@@ -7,8 +7,8 @@
  * after a crash in the middle comes to the same result.
  */
 import { type Disk, MillraceError, readSmallFile } from '@millrace/base';
+import { batchHeader as header } from '@millrace/protocol';
 
-import { header } from './batch.ts';
 import { scanBatches, type ScanEnd } from './batch-scan.ts';
 import { filePath, offsetOf } from './file-names.ts';
 import { decodeLeaderEpochs, LeaderEpochs } from './leader-epochs.ts';
@@ -139,7 +139,7 @@ class Opening {
 
   /** Looks at the last batches only. False when they are not what an orderly end leaves. */
   #openClean(): boolean {
-    const active = this.#segments.at(-1) as Segment;
+    const active = this.#segments.at(-1)!;
     const { size } = active;
     this.#endOffset = active.baseOffset;
     const end = this.#rescan(active, size, () => true);
@@ -154,9 +154,9 @@ class Opening {
       this.#segments.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint),
     );
     this.#firstScanned = first;
-    this.#endOffset = (this.#segments[first] as Segment).baseOffset;
+    this.#endOffset = this.#segments[first]!.baseOffset;
     for (let index = first; index < this.#segments.length; index++) {
-      const segment = this.#segments[index] as Segment;
+      const segment = this.#segments[index]!;
       // A hole: the segment before ends early, because it was never written to its end. After compaction holes are in order.
       if (segment.baseOffset > this.#endOffset && !config.isCompacted) {
         if (this.#endOffset < recoveryPoint) throw this.#rot(this.#endOffset, `it ends at offset ${this.#endOffset}`);
@@ -228,7 +228,7 @@ class Opening {
   /** The last one first, each durably: what a crash leaves has no new hole. */
   #removeFrom(index: number, reason: string): void {
     const { folder, home } = this.#options;
-    for (const segment of this.#segments.splice(index).reverse()) {
+    for (const segment of this.#segments.splice(index).toReversed()) {
       home.host.log.warn(
         { file: segment.path, bytes: segment.size, reason },
         'recovery removes a segment that was never synced',
@@ -255,7 +255,7 @@ class Opening {
 
   /** A start behind the end: what was deleted there had not been synced. The log goes on at its start. */
   #settleStart(): number {
-    const first = (this.#segments[0] as Segment).baseOffset;
+    const first = this.#segments[0]!.baseOffset;
     const startOffset = Math.max(first, this.#options.startOffset);
     if (startOffset <= this.#endOffset) return startOffset;
     this.#removeFrom(0, `the log starts at offset ${startOffset}`);
@@ -293,7 +293,7 @@ class Opening {
 
   #rot(offset: number, what: string): MillraceError {
     const { folder, recoveryPoint, home } = this.#options;
-    const segment = this.#segments.findLast(({ baseOffset }) => baseOffset <= offset) as Segment;
+    const segment = this.#segments.findLast(({ baseOffset }) => baseOffset <= offset)!;
     return new MillraceError(
       'CORRUPT',
       `${segment.path}: ${what}, but everything before offset ${recoveryPoint} was synced: the file was damaged later. ` +

@@ -1,7 +1,7 @@
 /** The table of producers out of files: the newest snapshot that is whole, and every batch since. */
 import type { Disk } from '@millrace/base';
+import { batchHeader as header } from '@millrace/protocol';
 
-import { header } from './batch.ts';
 import { scanBatches } from './batch-scan.ts';
 import { transactionEndOf } from './control-batch.ts';
 import { filePath, offsetOf } from './file-names.ts';
@@ -44,7 +44,7 @@ export function rebuildProducers(
 function replay(segments: SegmentList, producers: ProducerTable, from: number, endOffset: number): void {
   if (from < endOffset) {
     for (let index = segments.indexOf(from); index < segments.all.length; index++) {
-      replaySegment(segments.all[index] as Segment, producers, from);
+      replaySegment(segments.all[index]!, producers, from);
     }
   }
   producers.hold();

@@ -1,7 +1,7 @@
 /** The table of producers in a file, `<offset>.snapshot`, as it was before that offset: Kafka's version 1, with a checksum of its own. */
 import { type Disk, readSmallFile } from '@millrace/base';
+import { crc32c } from '@millrace/protocol';
 
-import { crc32c } from './batch.ts';
 import { readInt64, writeInt64 } from './int64.ts';
 import { ProducerEntry, sequenceBefore } from './producer-entry.ts';
 import { ProducerTable } from './producer-table.ts';

@@ -4,9 +4,9 @@
  * same table: that is how it is rebuilt.
  */
 import { assert } from '@millrace/base';
+import { batchHeader as header } from '@millrace/protocol';
 
 import { AppendError } from './append-error.ts';
-import { header } from './batch.ts';
 import { type BatchNote, follows, ProducerEntry, sequenceAfter } from './producer-entry.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
 

@@ -30,7 +30,7 @@ export class SegmentList {
     let high = this.#segments.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
+      if (this.#segments[middle]!.baseOffset <= offset) low = middle + 1;
       else high = middle;
     }
     return Math.max(0, low - 1);

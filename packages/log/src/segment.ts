@@ -3,8 +3,8 @@
  * `log.ts`, many appends at once; `size` is where the next batch goes, `writtenSize` how much of that is in the file.
  */
 import type { Disk, DiskFile } from '@millrace/base';
+import { batchHeader as header } from '@millrace/protocol';
 
-import { header } from './batch.ts';
 import { scanBatches, type ScanEnd } from './batch-scan.ts';
 import { deletedSuffix, filePath, fileKinds } from './file-names.ts';
 import { OffsetIndex } from './offset-index.ts';
@@ -87,7 +87,7 @@ export class Segment {
   /** The largest timestamp of the segment, -1 when it has none. */
   get maxTimestamp(): number {
     this.#knowMaxTimestamp();
-    return this.#maxTimestamp as number;
+    return this.#maxTimestamp!;
   }
 
   /** The last offset of the batch with the largest timestamp. */
@@ -109,7 +109,7 @@ export class Segment {
     if (this.size === 0) this.#firstTimestamp = maxTimestamp;
     if (this.#bytesSinceIndexed > indexIntervalBytes) {
       this.offsets.add(lastOffset, this.size);
-      this.times.addIfLater(this.#maxTimestamp as number, this.#maxTimestampOffset);
+      this.times.addIfLater(this.#maxTimestamp!, this.#maxTimestampOffset);
       this.#bytesSinceIndexed = 0;
     }
     this.size += bytes;

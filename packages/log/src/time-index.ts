@@ -61,16 +61,16 @@ export class TimeIndex {
     let high = timestamps.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((timestamps[middle] as number) < timestampMs) low = middle + 1;
+      if (timestamps[middle]! < timestampMs) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? this.#baseOffset : this.#baseOffset + (this.#offsets[low - 1] as number);
+    return low === 0 ? this.#baseOffset : this.#baseOffset + this.#offsets[low - 1]!;
   }
 
   /** Forgets entries of `offset` and later ones. */
   cut(offset: number): void {
     let { count } = this;
-    while (count > 0 && this.#baseOffset + (this.#offsets[count - 1] as number) >= offset) count--;
+    while (count > 0 && this.#baseOffset + this.#offsets[count - 1]! >= offset) count--;
     this.takeBack(count);
   }
 
@@ -87,8 +87,8 @@ export class TimeIndex {
     if (timestamps === undefined) return;
     const range = { from: this.#savedCount, until: timestamps.length, whole, mustTrim: this.#mustTrim };
     writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
-      writeInt64(bytes, at, timestamps[index] as number);
-      bytes.writeInt32BE(this.#offsets[index] as number, at + 8);
+      writeInt64(bytes, at, timestamps[index]!);
+      bytes.writeInt32BE(this.#offsets[index]!, at + 8);
     });
     this.#savedCount = timestamps.length;
     this.#mustTrim = false;

@@ -56,7 +56,7 @@ export class TransactionIndex {
     if (aborted === undefined || (this.#savedCount === aborted.length && !this.#mustTrim)) return;
     const range = { from: this.#savedCount, until: aborted.length, whole: false, mustTrim: true };
     writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
-      const entry = aborted[index] as AbortedTransaction;
+      const entry = aborted[index]!;
       bytes.writeInt16BE(formatVersion, at);
       writeInt64(bytes, at + 2, entry.producerId);
       writeInt64(bytes, at + 10, entry.firstOffset);

@@ -8,7 +8,7 @@ const chunkBytes = 256 << 10;
 const firstChunkBytes = 1 << 10;
 
 export interface MemoryDiskOptions {
-  /** Room on the disk; beyond it writes fail with ENOSPC. */
+  /** Room on the disk; beyond it writes fail with ENOSPC. 1 TiB when left out. */
   readonly bytesMax?: number;
   readonly now?: () => number;
 }
@@ -24,7 +24,7 @@ export class MemoryDisk implements Disk {
   #usedBytes = 0;
 
   constructor(options: MemoryDiskOptions = {}) {
-    this.bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY;
+    this.bytesMax = options.bytesMax ?? 2 ** 40;
     this.#now = options.now ?? Date.now;
   }
 
@@ -111,6 +111,14 @@ export class MemoryDisk implements Disk {
     return Math.max(0, this.bytesMax - this.#usedBytes);
   }
 
+  totalBytes(_path: string): number {
+    return this.bytesMax;
+  }
+
+  totalBytes(_path: string): number {
+    return Number.isFinite(this.bytesMax) ? this.bytesMax : Number.MAX_SAFE_INTEGER;
+  }
+
   /** For files only: room is taken before it is used and given back when a file shrinks. */
   take(bytes: number, path: string): void {
     if (bytes > 0 && this.#usedBytes + bytes > this.bytesMax) throw diskError('ENOSPC', path);
@@ -156,7 +164,7 @@ class Content {
   read(target: Uint8Array, position: number): number {
     const count = Math.min(target.length, Math.max(0, this.size - position));
     for (let done = 0; done < count;) {
-      const chunk = this.#chunks[Math.floor((position + done) / chunkBytes)] as Buffer;
+      const chunk = this.#chunks[Math.floor((position + done) / chunkBytes)]!;
       const from = (position + done) % chunkBytes;
       const until = Math.min(from + count - done, chunkBytes);
       chunk.copy(target, done, from, until);
@@ -195,7 +203,7 @@ class Content {
       for (let before = Math.max(0, length - 1); before < index; before++) this.#grow(before, chunkBytes);
     }
     if ((this.#chunks[index]?.length ?? 0) < room) this.#grow(index, room);
-    return this.#chunks[index] as Buffer;
+    return this.#chunks[index]!;
   }
 
   #grow(index: number, room: number): void {
