@@ -91,11 +91,6 @@ export class NodeDisk implements Disk {
     const { blocks, bsize } = fs.statfsSync(path);
     return blocks * bsize;
   }
-
-  totalBytes(path: string): number {
-    const { blocks, bsize } = fs.statfsSync(path);
-    return blocks * bsize;
-  }
 }
 
 class NodeFile implements DiskFile {

@@ -22,8 +22,6 @@ export interface Disk {
   lock(path: string): FolderLock | undefined;
   /** Bytes free for us on the disk that holds `path`. */
   freeBytes(path: string): number;
-  /** Size of that disk. */
-  totalBytes(path: string): number;
   /** Bytes of the whole disk that holds `path`. */
   totalBytes(path: string): number;
 }

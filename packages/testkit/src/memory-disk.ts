@@ -115,10 +115,6 @@ export class MemoryDisk implements Disk {
     return this.bytesMax;
   }
 
-  totalBytes(_path: string): number {
-    return Number.isFinite(this.bytesMax) ? this.bytesMax : Number.MAX_SAFE_INTEGER;
-  }
-
   /** For files only: room is taken before it is used and given back when a file shrinks. */
   take(bytes: number, path: string): void {
     if (bytes > 0 && this.#usedBytes + bytes > this.bytesMax) throw diskError('ENOSPC', path);
