@@ -115,6 +115,7 @@ def configs(admin):
 
 
 def producing(bootstrap):
+    settle()
     def produce(topic, records, **options):
         noted = []
         producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 1, "message.timeout.ms": 5000, **QUIET, **options})
@@ -188,6 +189,7 @@ def offsets_by_admin(admin):
 
 def groups(bootstrap, admin):
     each(admin.create_topics([NewTopic("shared", 6, 1)]))
+    settle()
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 1, **QUIET})
     members = Members(bootstrap, "team", "shared")
 

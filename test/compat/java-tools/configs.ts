@@ -3,16 +3,8 @@
 import { settle, type StepOptions, type ToolSteps } from './tool-steps.ts';
 
 export async function configs(tools: ToolSteps): Promise<void> {
-  await tools.quiet('kafka-topics', [
-    '--create',
-    '--topic',
-    'tuned',
-    '--config',
-    'retention.ms=3600000',
-    '--config',
-    'cleanup.policy=delete',
-  ]);
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'untuned']);
+  await tools.createTopic('tuned', '--config', 'retention.ms=3600000', '--config', 'cleanup.policy=delete');
+  await tools.createTopic('untuned');
   await ofTopics(tools);
   await ofBrokers(tools);
 }

@@ -25,7 +25,7 @@ async function producing(tools: ToolSteps): Promise<void> {
     });
   const reader = (...pairs: string[]) => pairs.flatMap((pair) => ['--reader-property', pair]);
 
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'lines']);
+  await tools.createTopic('lines');
   await step('lines', 'lines', [], 'one\ntwo\n\nfour\n');
   await step('keys', 'lines', reader('parse.key=true', 'key.separator=:'), 'k1:five\nk2:six\n');
   await step(
@@ -48,15 +48,9 @@ async function producing(tools: ToolSteps): Promise<void> {
     `${'x'.repeat(1_200_000)}\n`,
   );
   await step('to a name that is not legal', 'not legal', ['--sync'], 'x\n');
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'compacted-console', '--config', 'cleanup.policy=compact']);
+  await tools.createTopic('compacted-console', '--config', 'cleanup.policy=compact');
   await step('without a key to a compacted topic', 'compacted-console', ['--sync'], 'x\n');
-  await tools.quiet('kafka-topics', [
-    '--create',
-    '--topic',
-    'append-time',
-    '--config',
-    'message.timestamp.type=LogAppendTime',
-  ]);
+  await tools.createTopic('append-time', '--config', 'message.timestamp.type=LogAppendTime');
   await step('to a topic with the time of appending', 'append-time', [], 'now\n');
 }
 

@@ -8,8 +8,8 @@ import { SHORT_WAIT } from './console.ts';
 import type { StepOptions, ToolSteps } from './tool-steps.ts';
 
 export async function groups(tools: ToolSteps): Promise<void> {
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'events', '--partitions', '2']);
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'other']);
+  await tools.createTopic('events', '--partitions', '2');
+  await tools.createTopic('other');
   const keyed = ['--reader-property', 'parse.key=true', '--reader-property', 'key.separator=:'];
   const stdin = Array.from({ length: 20 }, (_, i) => `key-${i}:value-${i}\n`).join('');
   await tools.quiet('kafka-console-producer', ['--topic', 'events', ...keyed], { stdin });

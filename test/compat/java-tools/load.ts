@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import type { ToolSteps } from './tool-steps.ts';
 
 export async function load(tools: ToolSteps): Promise<void> {
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'perf', '--partitions', '3']);
+  await tools.createTopic('perf', '--partitions', '3');
   const produce = ['--topic', 'perf', '--num-records', '20000', '--record-size', '200', '--throughput', '-1'];
   for (const codec of ['none', 'lz4', 'zstd']) {
     const properties = ['--command-property', 'acks=all', `compression.type=${codec}`];
@@ -26,7 +26,7 @@ export async function load(tools: ToolSteps): Promise<void> {
 }
 
 async function verifiable(tools: ToolSteps): Promise<void> {
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'verified', '--partitions', '2']);
+  await tools.createTopic('verified', '--partitions', '2');
   const count = 500;
   const produced = await tools.alone('kafka-verifiable-producer', [
     '--topic',

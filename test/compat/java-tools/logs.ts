@@ -16,8 +16,8 @@ export async function logs(tools: ToolSteps): Promise<void> {
 }
 
 async function fill(tools: ToolSteps): Promise<void> {
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'measured', '--partitions', '3']);
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'empty']);
+  await tools.createTopic('measured', '--partitions', '3');
+  await tools.createTopic('empty');
   for (const stdin of ['a\nb\n', 'latest of all\n']) {
     await tools.quiet('kafka-console-producer', ['--topic', 'moments', '--timeout', '5'], { stdin });
     await sleep(20);
@@ -119,7 +119,7 @@ async function deletingRecords(tools: ToolSteps): Promise<void> {
       '--time',
       'earliest',
     ]);
-    await tools.quiet('kafka-topics', ['--create', '--topic', 'only-compacted', '--config', 'cleanup.policy=compact']);
+    await tools.createTopic('only-compacted', '--config', 'cleanup.policy=compact');
     await remove('of a compacted topic', ['only-compacted', 0, 0]);
     const consume = ['--topic', 'measured', '--from-beginning', '--timeout-ms', '500', ...SHORT_WAIT];
     await tools.step('delete-records: consume what is left', 'kafka-console-consumer', consume, { sorted: true });
@@ -152,7 +152,7 @@ function sortPartitions(text: string): string {
 
 /** Kafka's own reader of segment files is the judge of what the server wrote. */
 async function dumping(tools: ToolSteps): Promise<void> {
-  await tools.quiet('kafka-topics', ['--create', '--topic', 'dumped', '--config', 'segment.bytes=1048576']);
+  await tools.createTopic('dumped', '--config', 'segment.bytes=1048576');
   const produce = async (args: string[], stdin: string) =>
     await tools.quiet('kafka-console-producer', ['--topic', 'dumped', '--timeout', '5', ...args], { stdin });
   for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {

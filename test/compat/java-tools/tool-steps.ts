@@ -44,6 +44,15 @@ export class ToolSteps {
     return stdout;
   }
 
+  /**
+   * Creates a topic and waits until the broker leads it. Apache Kafka may answer a produce request that comes at once with
+   * NOT_LEADER_OR_FOLLOWER and accept the next one in flight; the first is then out of sequence until it times out.
+   */
+  async createTopic(topic: string, ...args: string[]): Promise<void> {
+    await this.quiet('kafka-topics', ['--create', '--topic', topic, ...args]);
+    await settle();
+  }
+
   /** Runs a tool that speaks when its JVM ends, in a JVM of its own, and notes nothing. */
   async alone(tool: string, args: string[]): Promise<string> {
     const { status, stdout, stderr } = await runTool(tool, ['--bootstrap-server', this.target.bootstrap, ...args]);

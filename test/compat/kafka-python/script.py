@@ -93,6 +93,7 @@ def configs(admin):
 
 
 def producing(bootstrap, admin):
+    settle()
     def produce(topic, records, **options):
         producer = KafkaProducer(bootstrap_servers=bootstrap, **options)
         sent = [producer.send(topic, **record) for record in records]
@@ -161,6 +162,7 @@ def consuming(bootstrap, admin):
 
 def groups(bootstrap, admin):
     admin.create_topics({"shared": {"num_partitions": 6, "replication_factor": 1}})
+    settle()
     producer = KafkaProducer(bootstrap_servers=bootstrap)
 
     def produce(first):
