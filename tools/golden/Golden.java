@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Message;
@@ -108,7 +109,25 @@ public class Golden {
         json.append(",\"sample\":\"").append(sample.name().toLowerCase()).append("\",\"bytes\":\"");
         json.append(Base64.getEncoder().encodeToString(bytes.array())).append("\",\"value\":");
         dump(json, back);
+        if (sample == Sample.FULL) json.append(",\"writableAt\":").append(writableAt(type, message));
         return json.append("}").toString();
+    }
+
+    /** The versions that can carry all that is set, or may drop it. */
+    private static List<Short> writableAt(Class<?> type, Message message) throws Exception {
+        List<Short> versions = new ArrayList<>();
+        short highest = type.getField("HIGHEST_SUPPORTED_VERSION").getShort(null);
+        for (short version = type.getField("LOWEST_SUPPORTED_VERSION").getShort(null); version <= highest; version++) {
+            try {
+                ObjectSerializationCache cache = new ObjectSerializationCache();
+                ByteBuffer bytes = ByteBuffer.allocate(message.size(cache, version));
+                message.write(new ByteBufferAccessor(bytes), cache, version);
+                versions.add(version);
+            } catch (UnsupportedVersionException | NullPointerException refused) {
+                continue;
+            }
+        }
+        return versions;
     }
 
     /** What cannot be encoded as it is by default: null where the version has no null. */

@@ -93,7 +93,9 @@ suite('fields and versions', () => {
   });
 
   test('a version that is not in the table is refused', () => {
-    assert.throws(() => decode(offsets, 4, Buffer.alloc(8)), { message: 'Offsets has no version 4, only 0 to 3' });
+    const message = 'Offsets has no version 4, only 0 to 3';
+    assert.throws(() => decode(offsets, 4, Buffer.alloc(8)), { name: 'DecodeError', message });
+    assert.throws(() => encode(offsets, 4, { first: 1 }), { name: 'EncodeError', message });
   });
 });
 

@@ -29,7 +29,7 @@ export function decodeWhole<M extends Message>(message: M, version: number, fram
 function read(message: Message, version: number, frame: Uint8Array, at: number, isWhole: boolean): unknown {
   try {
     shared.open(frame, at);
-    const value = (codecOf(message, version).read ?? firstRead(message, version))(shared);
+    const value = (codecOf(message, version, DecodeError).read ?? firstRead(message, version))(shared);
     if (isWhole && shared.at < shared.end) shared.fail(`${shared.end - shared.at} bytes follow`);
     return value;
   } catch (error) {
@@ -51,21 +51,23 @@ export function encode<M extends Message>(message: M, version: number, value: Me
 export function write<M extends Message>(writer: Writer, message: M, version: number, value: MessageInputOf<M>): void {
   const mark = writer.mark();
   try {
-    (codecOf(message, version).write ?? firstWrite(message, version))(writer, value);
+    (codecOf(message, version, EncodeError).write ?? firstWrite(message, version))(writer, value);
   } catch (error) {
     writer.rewind(mark);
     throw explainedEncodeError(error, message, version, value);
   }
 }
 
-function codecOf(message: Message, version: number): Codec {
-  return message.codecs[version] ?? newCodec(message, version);
+type Failure = typeof DecodeError | typeof EncodeError;
+
+function codecOf(message: Message, version: number, failure: Failure): Codec {
+  return message.codecs[version] ?? newCodec(message, version, failure);
 }
 
-function newCodec(message: Message, version: number): Codec {
+function newCodec(message: Message, version: number, failure: Failure): Codec {
   if (!includes(message.versions, version)) {
     const { since, until } = message.versions;
-    throw new DecodeError(`${message.name} has no version ${version}, only ${since} to ${until}`);
+    throw new failure(`${message.name} has no version ${version}, only ${since} to ${until}`);
   }
   return (message.codecs[version] = { read: undefined, write: undefined });
 }
@@ -74,14 +76,14 @@ function firstRead(message: Message, version: number): ReadMessage {
   const read = mayCompile
     ? compileReader(message, version)
     : (reader: Reader) => interpretRead(reader, message, version);
-  return (codecOf(message, version).read = read);
+  return (codecOf(message, version, DecodeError).read = read);
 }
 
 function firstWrite(message: Message, version: number): WriteMessage {
   const write = mayCompile
     ? compileWriter(message, version)
     : (writer: Writer, value: object) => interpretWrite(writer, message, version, value);
-  return (codecOf(message, version).write = write);
+  return (codecOf(message, version, EncodeError).write = write);
 }
 
 /** Compiled functions know no names; the walk over the same bytes does. */
@@ -107,6 +109,7 @@ function explainedDecodeError(
 }
 
 function explainedEncodeError(error: unknown, message: Message, version: number, value: object): unknown {
+  if (!includes(message.versions, version)) return error;
   const trail: string[] = [];
   try {
     interpretWrite(new Writer(), message, version, value, trail);

@@ -6,7 +6,7 @@ export function fallbackOf(field: Field): unknown {
 }
 
 /** A struct whose every field has its default. */
-export function defaultsOf(shape: Shape): object {
+function defaultsOf(shape: Shape): object {
   let defaults = known.get(shape);
   if (defaults === undefined) {
     const entries = Object.entries(shape).map(([name, field]) => [name, fallbackOf(field)]);

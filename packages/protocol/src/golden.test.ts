@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 
 import { allMessages } from './all-messages.ts';
-import { DecodeError } from './codec-error.ts';
+import { DecodeError, EncodeError } from './codec-error.ts';
+import { decode, encode } from './codec.ts';
 import { compileReader } from './compile-reader.ts';
 import { compileWriter } from './compile-writer.ts';
 import { interpretRead, interpretWrite } from './interpret.ts';
@@ -18,6 +19,8 @@ interface Golden {
   readonly sample: 'default' | 'full' | 'sparse' | 'mixed';
   readonly bytes: string;
   readonly value: unknown;
+  /** Of the full ones: the versions at which Kafka writes all of this, or may drop what they lack. */
+  readonly writableAt?: readonly number[];
 }
 
 const folder = new URL('testdata/golden/', import.meta.url);
@@ -59,6 +62,19 @@ suite('golden messages of Apache Kafka', () => {
     }
   });
 
+  test('other versions carry what is in them, or refuse it, as in Kafka', () => {
+    for (const each of golden) {
+      if (each.writableAt === undefined) continue;
+      const message = messageOf(each);
+      const value = decode(message, each.version, Buffer.from(each.bytes, 'base64'));
+      const accepted: number[] = [];
+      for (let version = message.versions.since; version <= message.versions.until; version++) {
+        if (isWritable(message, version, value)) accepted.push(version);
+      }
+      assert.deepEqual(accepted, each.writableAt, `${each.message} of version ${each.version}`);
+    }
+  });
+
   test('cut off at any byte they are a DecodeError, and nothing else', () => {
     const reader = new Reader();
     for (const each of golden.filter(({ sample }) => sample === 'full')) {
@@ -89,6 +105,16 @@ function check(each: Golden, read: (reader: Reader) => unknown, write: (writer: 
   const writer = new Writer();
   write(writer, value);
   assert.deepEqual(Buffer.concat(writer.take()), bytes, title);
+}
+
+function isWritable(message: Message, version: number, value: object): boolean {
+  try {
+    encode(message, version, value as Readonly<Record<string, unknown>>);
+    return true;
+  } catch (error) {
+    if (error instanceof EncodeError) return false;
+    throw error;
+  }
 }
 
 /** Only version 0 of ShareFetch had this field, and version 0 is gone; our table does not name it. */

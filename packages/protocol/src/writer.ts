@@ -232,7 +232,7 @@ export interface Mark {
   readonly slicesLength: number;
 }
 
-export function unsignedVarintBytes(value: number): number {
+function unsignedVarintBytes(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   if (value < 0x20_0000) return 3;

@@ -32,7 +32,7 @@ export function coordinatorRecord<const N extends string, const K extends Shape,
 }
 
 /** A decoded record, told from the others of its topic by `name`. `value` is null where it says that the thing is gone. */
-export interface DecodedRecord<N extends string, K, V> {
+interface DecodedRecord<N extends string, K, V> {
   readonly name: N;
   readonly key: K;
   readonly value: V | null;

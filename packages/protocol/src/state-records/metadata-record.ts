@@ -24,7 +24,7 @@ export function metadataRecord<const N extends string, const S extends Shape>(
 }
 
 /** A decoded record, told from the others by `name`. */
-export interface DecodedMetadataRecord<N extends string, V> {
+interface DecodedMetadataRecord<N extends string, V> {
   readonly name: N;
   readonly version: number;
   readonly value: V;

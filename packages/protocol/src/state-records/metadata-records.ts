@@ -1,12 +1,67 @@
-import * as brokers from './broker-records.ts';
-import * as configs from './config-records.ts';
-import * as markers from './marker-records.ts';
+import {
+  topicRecord,
+  partitionRecord,
+  partitionChangeRecord,
+  removeTopicRecord,
+  clearElrRecord,
+} from './topic-records.ts';
+import {
+  registerBrokerRecord,
+  unregisterBrokerRecord,
+  fenceBrokerRecord,
+  unfenceBrokerRecord,
+  brokerRegistrationChangeRecord,
+  registerControllerRecord,
+  unregisterControllerRecord,
+} from './broker-records.ts';
+import {
+  configRecord,
+  clientQuotaRecord,
+  featureLevelRecord,
+  producerIdsRecord,
+  zkMigrationStateRecord,
+} from './config-records.ts';
+import {
+  accessControlEntryRecord,
+  removeAccessControlEntryRecord,
+  userScramCredentialRecord,
+  removeUserScramCredentialRecord,
+  delegationTokenRecord,
+  removeDelegationTokenRecord,
+} from './security-records.ts';
+import { noOpRecord, beginTransactionRecord, endTransactionRecord, abortTransactionRecord } from './marker-records.ts';
 import { decodeFromTable, type DecodedMetadataRecordOf } from './metadata-record.ts';
-import * as security from './security-records.ts';
-import * as topics from './topic-records.ts';
 
 /** The records of `__cluster_metadata`. */
-export const metadataRecords = { ...topics, ...brokers, ...configs, ...security, ...markers } as const;
+export const metadataRecords = {
+  topicRecord,
+  partitionRecord,
+  partitionChangeRecord,
+  removeTopicRecord,
+  clearElrRecord,
+  registerBrokerRecord,
+  unregisterBrokerRecord,
+  fenceBrokerRecord,
+  unfenceBrokerRecord,
+  brokerRegistrationChangeRecord,
+  registerControllerRecord,
+  unregisterControllerRecord,
+  configRecord,
+  clientQuotaRecord,
+  featureLevelRecord,
+  producerIdsRecord,
+  zkMigrationStateRecord,
+  accessControlEntryRecord,
+  removeAccessControlEntryRecord,
+  userScramCredentialRecord,
+  removeUserScramCredentialRecord,
+  delegationTokenRecord,
+  removeDelegationTokenRecord,
+  noOpRecord,
+  beginTransactionRecord,
+  endTransactionRecord,
+  abortTransactionRecord,
+} as const;
 
 type AnyRecord = (typeof metadataRecords)[keyof typeof metadataRecords];
 
