@@ -4,6 +4,7 @@
  *
  * Left out: share groups, which are not available until they have their coordinator.
  */
+import { assert } from '@millrace/base';
 import { apis, errors, errorText, type FindCoordinatorRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
@@ -15,6 +16,8 @@ type FindCoordinatorAnswer = Exclude<Awaited<Answer<typeof apis.findCoordinator>
 const keyTypes = { group: 0, transaction: 1, share: 2 } as const;
 const manyKeysSince = 4;
 const shareSince = 6;
+/** group:topicId:partition */
+const sharePartition = /^.+:[A-Za-z0-9_-]{22}:\d+$/s;
 const nowhere = { nodeId: -1, host: '', port: -1 };
 
 export async function findCoordinator(
@@ -23,30 +26,28 @@ export async function findCoordinator(
   exchange: Pick<Exchange, 'apiVersion' | 'listenerName'>,
 ): Promise<FindCoordinatorAnswer> {
   const { key, keyType, coordinatorKeys } = request;
-  const keys = exchange.apiVersion >= manyKeysSince ? coordinatorKeys : [key];
-  const errorCode = await availability(doors, keyType, exchange.apiVersion);
+  const isMany = exchange.apiVersion >= manyKeysSince;
+  const typeCode = await availability(doors, keyType, exchange.apiVersion);
   const { host, port } = doors.advertised(exchange.listenerName);
   const here = { nodeId: doors.nodeId, host, port };
-  const coordinators = keys.map((key) => {
-    const isHere = errorCode === errors.NONE;
-    return { key, ...(isHere ? here : nowhere), errorCode, errorMessage: isHere ? '' : errorText(errorCode) };
+  const coordinators = (isMany ? coordinatorKeys : [key]).map((key) => {
+    const isMalformed = keyType === keyTypes.share && !sharePartition.test(key);
+    const errorCode = isMalformed ? errors.INVALID_REQUEST : typeCode;
+    return { key, ...(errorCode === errors.NONE ? here : nowhere), errorCode, errorMessage: '' };
   });
-  if (exchange.apiVersion >= manyKeysSince) return { coordinators };
+  if (isMany) return { coordinators };
   const [only] = coordinators;
-  if (only === undefined) return { ...nowhere, errorCode: errors.INVALID_REQUEST };
-  return {
-    errorCode: only.errorCode,
-    errorMessage: only.errorMessage,
-    nodeId: only.nodeId,
-    host: only.host,
-    port: only.port,
-  };
+  assert(only, 'versions before 4 ask for one key');
+  const { nodeId, errorCode } = only;
+  // Kafka's word for success in these versions is NONE.
+  const errorMessage = errorCode === errors.NONE ? 'NONE' : errorText(errorCode);
+  return { errorCode, errorMessage, nodeId, host: only.host, port: only.port };
 }
 
-async function availability(doors: GroupDoors, keyType: number, apiVersion: number): Promise<number> {
+async function availability({ coordinator }: GroupDoors, keyType: number, apiVersion: number): Promise<number> {
   switch (keyType) {
     case keyTypes.group:
-      return (await doors.coordinator.ensure()) ? errors.NONE : errors.COORDINATOR_NOT_AVAILABLE;
+      return (await coordinator.ensure()) ? errors.NONE : errors.COORDINATOR_NOT_AVAILABLE;
     case keyTypes.transaction:
       return errors.NONE;
     case keyTypes.share:

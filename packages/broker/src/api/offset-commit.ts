@@ -2,7 +2,7 @@
  * OffsetCommit (8), versions 2 to 10. In: offsets per partition, topics by name and since 10 by id. Out: a code per partition. What
  * fails for the group as a whole fails for every partition.
  */
-import { apis, errors, type OffsetCommitRequest } from '@millrace/protocol';
+import { apis, errors, zeroUuid, type OffsetCommitRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
 import { callerOf } from '../coordinator/caller.ts';
@@ -20,6 +20,7 @@ type AskedTopic = OffsetCommitRequest['topics'][number];
 interface CheckedTopic {
   readonly asked: AskedTopic;
   readonly name: string;
+  readonly topicId: string;
   readonly codes: (number | undefined)[];
 }
 
@@ -34,9 +35,9 @@ export function offsetCommit(
   );
   if (good.length === 0 && request.topics.length > 0) return shape(checked, () => errors.NONE);
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId, retentionTimeMs } = request;
-  const topics = good.map(({ asked, name, codes }) => ({
+  const topics = good.map(({ asked, name, topicId, codes }) => ({
     name,
-    topicId: asked.topicId,
+    topicId,
     partitions: asked.partitions.filter((_, index) => codes[index] === undefined),
   }));
   const commit = { groupId, memberId, groupInstanceId, generationId, retentionTimeMs, topics };
@@ -58,7 +59,7 @@ function check(image: MetadataImage, asked: AskedTopic, byId: boolean): CheckedT
     if (topic === undefined) return unknown;
     return topic.partitions[partitionIndex] === undefined ? errors.UNKNOWN_TOPIC_OR_PARTITION : undefined;
   });
-  return { asked, name: topic?.name ?? asked.name, codes };
+  return { asked, name: topic?.name ?? asked.name, topicId: topic?.id ?? zeroUuid, codes };
 }
 
 type CodeOf = (topic: CheckedTopic, nth: number) => number;

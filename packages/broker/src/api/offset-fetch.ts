@@ -63,7 +63,8 @@ function fetchGroup(
   answered: (found: FoundGroup) => void,
 ): void {
   const { image } = doors;
-  const known = byId && topics !== null ? topics.flatMap((topic) => named(image, topic)) : topics;
+  const known =
+    topics && (byId ? topics.flatMap((topic) => named(image, topic)) : topics.map((topic) => withId(image, topic)));
   doors.coordinator.queryOffsets(
     { groupId, topics: known, requireStable },
     {
@@ -82,6 +83,11 @@ function fetchGroup(
 function named(image: MetadataImage, topic: AskedTopic): AskedTopic[] {
   const present = image.topicById(topic.topicId);
   return present === undefined ? [] : [{ ...topic, name: present.name }];
+}
+
+/** An offset of a topic that had the name before must not be found. */
+function withId(image: MetadataImage, topic: AskedTopic): AskedTopic {
+  return { ...topic, topicId: image.topic(topic.name)?.id ?? zeroUuid };
 }
 
 /** A topic without an id cannot be told since 10. */

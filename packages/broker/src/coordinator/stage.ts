@@ -26,7 +26,7 @@ export class FakeTime implements Clock, Timers {
   started = 0;
 
   now(): number {
-    return startedAtMs + this.#nowMs;
+    return startedAtMs + Math.floor(this.#nowMs);
   }
 
   monotonic(): number {
