@@ -7,3 +7,28 @@ export { silentLogger, type Logger, type LogFields } from './logger.ts';
 export type { Host } from './host.ts';
 export { NodeDisk } from './disk-node.ts';
 export { nodeHost } from './host-node.ts';
+export {
+  boolean,
+  changeable,
+  className,
+  double,
+  inert,
+  int,
+  intMax,
+  list,
+  long,
+  longMax,
+  password,
+  short,
+  string,
+  type DynamicMode,
+  type Importance,
+  type Key,
+  type KeyOptions,
+  type KeyTable,
+  type KeyType,
+  type Synonym,
+  type Values,
+} from './config.ts';
+export { configure, readValue, splitList, valueFault, type ConfigValue } from './config-value.ts';
+export { nearestName } from './config-nearest.ts';

@@ -2,13 +2,13 @@
  * The one table of what is served: dispatch, ApiVersions and the reference page are read off it. In: an API's wire table and its
  * handler. Out: the range that is served, and what is left out on purpose.
  */
-import { apiByKey, type Api, type InputOf, type RequestOf } from '@millrace/protocol';
+import { apiByKey, type Api, type RequestOf, type ResponseInputOf } from '@millrace/protocol';
 
 import type { Exchange } from './exchange.ts';
 import type { later, noAnswer } from './request.ts';
 
-export type Answer<A extends Api> = InputOf<A> | typeof later | typeof noAnswer;
-export type Handler<A extends Api> = (request: RequestOf<A>, exchange: Exchange) => Answer<A> | Promise<InputOf<A> | typeof later>;
+export type Answer<A extends Api> = ResponseInputOf<A> | typeof later | typeof noAnswer;
+export type Handler<A extends Api> = (request: RequestOf<A>, exchange: Exchange) => Answer<A> | Promise<ResponseInputOf<A> | typeof later>;
 
 export interface VersionRange {
   readonly min: number;

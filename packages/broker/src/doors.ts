@@ -4,6 +4,7 @@ import type { LogDirectory } from '@millrace/log';
 
 import type { ApiTable } from './api-table.ts';
 import type { AppendRound } from './append-round.ts';
+import type { Coordinator } from './coordinator/coordinator.ts';
 import type { Exchange } from './exchange.ts';
 import type { FetchSessions } from './fetch-session.ts';
 import type { Controller } from './metadata/controller.ts';
@@ -34,6 +35,7 @@ export interface Doors {
   readonly topics: Topics;
   readonly partitions: Partitions;
   readonly producerIds: ProducerIds;
+  readonly coordinator: Coordinator;
   readonly directories: readonly LogDirectory[];
   readonly round: AppendRound;
   readonly sessions: FetchSessions;

@@ -6,11 +6,12 @@
  * many of them share one sync. What waits is copied, because the bytes of a read are gone when the read ends.
  */
 import { AssertionError, type Clock, type Logger } from '@millrace/base';
-import type { Connection, ConnectionOwner } from '@millrace/net';
+import type { Connection, ConnectionOwner, Listener } from '@millrace/net';
 import { apis, DecodeError, decodeRequest, decodeRequestHeader, encodeResponse, errors } from '@millrace/protocol';
 
 import { apiVersionsRanges, type ApiTable, type ServedApi } from './api-table.ts';
 import { Exchange } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
 import { Session } from './session.ts';
 
 /** A handler's sign that it will call `answer` itself, later. */
@@ -28,6 +29,7 @@ export interface PipelineOptions {
   readonly table: ApiTable;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** Called at the end of each read: writes out what was appended from the read's buffer. */
   readonly writeOut: () => void;
   /** A bug of ours: the process must not go on. */
@@ -86,7 +88,8 @@ export class RequestPipeline implements ConnectionOwner {
   }
 
   /** Encodes and queues the answer; it leaves once all before it on the connection have left. */
-  answer(exchange: Exchange, served: ServedApi, response: object, release?: () => void): void {
+  answer(exchange: Exchange, response: object, release?: () => void): void {
+    const served = this.#options.table.byKey[exchange.apiKey] as ServedApi;
     if (exchange.session.connection.isClosed) {
       release?.();
       return;
@@ -99,6 +102,15 @@ export class RequestPipeline implements ConnectionOwner {
   answerNothing(exchange: Exchange): void {
     exchange.answer = [];
     this.#leave(exchange.session);
+  }
+
+  /** Requests that were read and not answered yet. */
+  underWay(listeners: readonly Listener[]): number {
+    let count = 0;
+    for (const listener of listeners) {
+      for (const { session } of listener.connections()) if (session instanceof Session) count += session.exchanges.length;
+    }
+    return count;
   }
 
   #start(session: Session, frame: Buffer): void {
@@ -116,19 +128,19 @@ export class RequestPipeline implements ConnectionOwner {
       const response = served.handle(request as never, exchange);
       if (response === later) return;
       if (response === noAnswer) this.answerNothing(exchange);
-      else if (response instanceof Promise) this.#await(exchange, served, response as Promise<object>);
-      else this.answer(exchange, served, response as object);
+      else if (response instanceof Promise) this.#await(exchange, response as Promise<object>);
+      else this.answer(exchange, response as object);
     } catch (error) {
-      this.#failed(session, error);
+      this.failed(session, error);
     }
   }
 
-  #await(exchange: Exchange, served: ServedApi, response: Promise<object | typeof later>): void {
+  #await(exchange: Exchange, response: Promise<object | typeof later>): void {
     response.then(
       (answer) => {
-        if (answer !== later) this.answer(exchange, served, answer);
+        if (answer !== later) this.answer(exchange, answer);
       },
-      (error: unknown) => this.#failed(exchange.session, error),
+      (error: unknown) => this.failed(exchange.session, error),
     );
   }
 
@@ -155,7 +167,7 @@ export class RequestPipeline implements ConnectionOwner {
     session.connection.close();
   }
 
-  #failed(session: Session, error: unknown): void {
+  failed(session: Session, error: unknown): void {
     if (error instanceof AssertionError) {
       this.#options.fatal(error);
       return;
@@ -171,9 +183,11 @@ export class RequestPipeline implements ConnectionOwner {
   /** Sends the answers that are next in order, then starts what waited for them. */
   #leave(session: Session): void {
     const { exchanges, connection } = session;
+    const { metrics, clock } = this.#options;
     let first = exchanges[0];
     while (first?.answer !== undefined) {
       exchanges.shift();
+      metrics.request(first.apiKey, clock.monotonic() - first.startedAtMs);
       if (first.answer.length > 0) {
         connection.send(first.answer, first.release);
         this.#markDirty(session);

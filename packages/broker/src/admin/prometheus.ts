@@ -2,9 +2,9 @@
  * The broker's counters under the names that dashboards for Apache Kafka use (the JMX exporter's, with Strimzi's rules). Read when
  * somebody scrapes; nothing is counted here. prom-client is loaded at the first scrape, so that a start does not wait for it.
  */
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import type { Registry } from 'prom-client';
+import type { Gauge, Registry } from 'prom-client';
 
 import type { Doors } from '../doors.ts';
 import type { TopicCounters } from '../metrics.ts';
@@ -28,7 +28,7 @@ export interface Connections {
 export class Prometheus {
   readonly #doors: Doors;
   readonly #listeners: () => readonly Connections[];
-  readonly #loopDelay: IntervalHistogram;
+  readonly #loopDelay: ReturnType<typeof monitorEventLoopDelay>;
   #registry: Registry | undefined;
 
   constructor(doors: Doors, listeners: () => readonly Connections[]) {
@@ -96,7 +96,7 @@ export class Prometheus {
       ['millrace_event_loop_delay_p99_seconds', 'How late the event loop ran, 99th percentile since start', () => this.#loopDelay.percentile(99) / 1e9],
     ];
     for (const [name, help, read] of gauges) {
-      const gauge = new prom.Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) });
+      const gauge: Gauge = new prom.Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) });
     }
   }
 

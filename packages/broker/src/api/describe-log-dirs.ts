@@ -28,8 +28,8 @@ export function describeLogDirs(doors: Doors, request: DescribeLogDirsRequest): 
         errorCode: directory.failure === undefined ? errors.NONE : errors.KAFKA_STORAGE_ERROR,
         logDir: directory.path,
         topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
-        totalBytes: directory.totalBytes(),
-        usableBytes: directory.usableBytes(),
+        totalBytes: doors.host.disk.totalBytes(directory.path),
+        usableBytes: doors.host.disk.freeBytes(directory.path),
         isCordoned: false,
       };
     }),

@@ -17,11 +17,11 @@ export function describeProducers(doors: Doors, request: DescribeProducersReques
           errorCode: errors.NONE,
           activeProducers: partition.log.activeProducers().map((producer) => ({
             producerId: producer.producerId,
-            producerEpoch: producer.producerEpoch,
+            producerEpoch: producer.epoch,
             lastSequence: producer.lastSequence,
             lastTimestamp: producer.lastTimestampMs,
             coordinatorEpoch: producer.coordinatorEpoch,
-            currentTxnStartOffset: producer.currentTxnFirstOffset ?? -1,
+            currentTxnStartOffset: producer.transactionFirstOffset,
           })),
         };
       }),

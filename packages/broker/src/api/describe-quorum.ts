@@ -2,7 +2,7 @@
  * DescribeQuorum (55), versions 0 to 2. In: the metadata partition, by the name Kafka gives it. Out: a quorum of one, this node, with
  * the end of its metadata log.
  */
-import { apis, errors, type DescribeQuorumRequest } from '@millrace/protocol';
+import { apis, errors, zeroUuid, type DescribeQuorumRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
@@ -13,7 +13,7 @@ export function describeQuorum(doors: Doors, request: DescribeQuorumRequest): An
   const nowMs = doors.host.clock.now();
   const self = {
     replicaId: doors.nodeId,
-    replicaDirectoryId: doors.directories[0]?.id ?? '',
+    replicaDirectoryId: doors.directories[0]?.directoryId ?? zeroUuid,
     logEndOffset: doors.metadata.endOffset,
     lastFetchTimestamp: nowMs,
     lastCaughtUpTimestamp: nowMs,

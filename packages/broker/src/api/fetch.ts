@@ -5,31 +5,17 @@
  * 12 and later carry the epoch of the last fetched record (KIP-595): a mismatch is answered with the diverging epoch. 13 and later
  * name topics by id. Left out: fetching by followers (one broker has none).
  */
-import { AppendError, type LogRead } from '@millrace/log';
-import { apis, errorCode, errors, type FetchRequest } from '@millrace/protocol';
+import type { LogRead } from '@millrace/log';
+import { apis, errors, isKafkaError, type FetchRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
+import type { Doors } from '../doors.ts';
 import type { Exchange } from '../exchange.ts';
-import type { FetchContext, FetchSessions, FetchTarget } from '../fetch-session.ts';
+import type { FetchContext, FetchTarget } from '../fetch-session.ts';
 import { FetchWait } from '../fetch-wait.ts';
-import type { Metrics } from '../metrics.ts';
 import type { Partition } from '../partition.ts';
 import type { Partitions } from '../partitions.ts';
-import type { ReadBuffers } from '../read-buffers.ts';
 import { later } from '../request.ts';
-import type { Clock, Timers } from '@millrace/base';
-
-export interface FetchDoors {
-  readonly partitions: Partitions;
-  readonly sessions: FetchSessions;
-  readonly buffers: ReadBuffers;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly fetchBytesMax: number;
-  answer(exchange: Exchange, response: object, release?: () => void): void;
-  failed(exchange: Exchange, error: unknown): void;
-}
 
 /** What one partition is answered, before its bytes are read. */
 interface Planned {
@@ -46,12 +32,14 @@ interface Plan {
   readonly failed: boolean;
 }
 
-export function fetch(doors: FetchDoors, request: FetchRequest, exchange: Exchange): Answer<typeof apis.fetch> {
-  if (isFollower(request)) return { responses: [], errorCode: errors.NOT_LEADER_OR_FOLLOWER };
-  const context = doors.sessions.resolve(request, doors.clock.monotonic());
-  if (typeof context === 'number') return { errorCode: context, sessionId: 0, responses: [] };
+export function fetch(doors: Doors, request: FetchRequest, exchange: Exchange): Answer<typeof apis.fetch> {
+  if (isFollower(request)) return { throttleTimeMs: 0, responses: [], errorCode: errors.NOT_LEADER_OR_FOLLOWER };
+  const context = doors.sessions.resolve(request, doors.host.clock.monotonic());
+  if (typeof context === 'number') return { throttleTimeMs: 0, errorCode: context, sessionId: 0, responses: [] };
   const plan = planAll(doors, request, context);
-  doors.metrics.fetchRequests(plan.entries);
+  for (const { partition, errorCode } of plan.entries) {
+    if (partition !== undefined) doors.metrics.fetchRequest(partition.topic, errorCode !== errors.NONE);
+  }
   const waitMsMax = request.maxWaitMs;
   if (waitMsMax <= 0 || context.targetCount === 0 || plan.failed || plan.bytes >= request.minBytes) {
     send(doors, exchange, context, plan);
@@ -65,12 +53,12 @@ function isFollower(request: FetchRequest): boolean {
   return request.replicaId >= 0 || request.replicaState.replicaId >= 0;
 }
 
-function park(doors: FetchDoors, request: FetchRequest, exchange: Exchange, context: FetchContext, plan: Plan): void {
+function park(doors: Doors, request: FetchRequest, exchange: Exchange, context: FetchContext, plan: Plan): void {
   const awaited: Partition[] = [];
   for (const { partition } of plan.entries) if (partition !== undefined) awaited.push(partition);
   const { session } = exchange;
   const wait = new FetchWait(
-    doors.timers,
+    doors.host.timers,
     awaited,
     { bytesMissing: request.minBytes - plan.bytes, waitMsMax: request.maxWaitMs },
     () => {
@@ -85,9 +73,9 @@ function park(doors: FetchDoors, request: FetchRequest, exchange: Exchange, cont
   session.onClosed = () => wait.cancel();
 }
 
-function planAll(doors: FetchDoors, request: FetchRequest, context: FetchContext): Plan {
+function planAll(doors: Doors, request: FetchRequest, context: FetchContext): Plan {
   const entries: Planned[] = [];
-  let bytesLeft = Math.min(request.maxBytes, doors.fetchBytesMax);
+  let bytesLeft = Math.min(request.maxBytes, doors.settings.fetchBytesMax);
   let bytes = 0;
   let failed = false;
   for (const target of context.targets) {
@@ -138,14 +126,14 @@ function planOne(
   try {
     planned.read = partition.read(fetchOffset, bytesMax, limits.minOneBatch, upTo);
   } catch (error) {
-    if (!(error instanceof AppendError)) throw error;
-    planned.errorCode = errorCode(error.error);
+    if (!isKafkaError(error)) throw error;
+    planned.errorCode = error.code;
   }
   return planned;
 }
 
 /** Reads what was planned and answers. Bytes that are surely in memory are read at once, others without blocking the loop. */
-function send(doors: FetchDoors, exchange: Exchange, context: FetchContext, plan: Plan): void {
+function send(doors: Doors, exchange: Exchange, context: FetchContext, plan: Plan): void {
   const taken: Buffer[] = [];
   const slices: (Buffer | undefined)[] = [];
   const cold: Promise<void>[] = [];
@@ -170,7 +158,7 @@ function send(doors: FetchDoors, exchange: Exchange, context: FetchContext, plan
   else Promise.all(cold).then(finish, (error: unknown) => doors.failed(exchange, error));
 }
 
-function responseOf(doors: FetchDoors, context: FetchContext, plan: Plan, slices: readonly (Buffer | undefined)[]): object {
+function responseOf(doors: Doors, context: FetchContext, plan: Plan, slices: readonly (Buffer | undefined)[]): object {
   const responses: { topic: string; topicId: string; partitions: object[] }[] = [];
   let last: (typeof responses)[number] | undefined;
   for (const [index, planned] of plan.entries.entries()) {
@@ -197,7 +185,7 @@ function responseOf(doors: FetchDoors, context: FetchContext, plan: Plan, slices
     });
     if (records !== undefined && partition !== undefined) doors.metrics.fetched(partition.topic, records.length);
   }
-  return { errorCode: errors.NONE, sessionId: context.sessionId, responses };
+  return { throttleTimeMs: 0, errorCode: errors.NONE, sessionId: context.sessionId, responses };
 }
 
 const emptyRecords = Buffer.alloc(0);

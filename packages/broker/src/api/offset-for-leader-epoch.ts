@@ -4,7 +4,10 @@ import { apis, errors, type OffsetForLeaderEpochRequest } from '@millrace/protoc
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
 
-export function offsetForLeaderEpoch(doors: Doors, request: OffsetForLeaderEpochRequest): Answer<typeof apis.offsetForLeaderEpoch> {
+export function offsetForLeaderEpoch(
+  doors: Doors,
+  request: OffsetForLeaderEpochRequest,
+): Answer<typeof apis.offsetForLeaderEpoch> {
   return {
     throttleTimeMs: 0,
     topics: request.topics.map(({ topic, partitions }) => ({

@@ -5,16 +5,13 @@
  *
  * 13 and later name topics by id (KIP-516). Left out: transactional produce (transactions come with their coordinator).
  */
-import type { Appended } from '@millrace/log';
-import { AppendError } from '@millrace/log';
-import { apis, errorCode, errors, type ProduceRequest } from '@millrace/protocol';
+import { AppendError, type Appended } from '@millrace/log';
+import { apis, errors, isKafkaError, type ProduceRequest } from '@millrace/protocol';
 
-import type { AppendRound } from '../append-round.ts';
 import type { Answer } from '../api-table.ts';
+import type { Doors } from '../doors.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Metrics } from '../metrics.ts';
 import type { Partition } from '../partition.ts';
-import type { Partitions } from '../partitions.ts';
 import { later, noAnswer } from '../request.ts';
 
 interface PartitionAnswer {
@@ -27,18 +24,9 @@ interface PartitionAnswer {
   errorMessage: string | null;
 }
 
-export interface ProduceDoors {
-  readonly partitions: Partitions;
-  readonly round: AppendRound;
-  readonly metrics: Metrics;
-  answer(exchange: Exchange, response: object): void;
-  /** acks=0 has no answer to carry an error, so the connection ends, as Kafka does. */
-  endConnection(exchange: Exchange, reason: string): void;
-}
-
 type Answers = { name: string; topicId: string; partitionResponses: PartitionAnswer[] }[];
 
-export function produce(doors: ProduceDoors, request: ProduceRequest, exchange: Exchange): Answer<typeof apis.produce> {
+export function produce(doors: Doors, request: ProduceRequest, exchange: Exchange): Answer<typeof apis.produce> {
   const { acks } = request;
   const acksAreValid = acks === 0 || acks === 1 || acks === -1;
   const responses: Answers = [];
@@ -80,7 +68,7 @@ export function produce(doors: ProduceDoors, request: ProduceRequest, exchange: 
 }
 
 function appendOne(
-  doors: ProduceDoors,
+  doors: Doors,
   apiVersion: number,
   topic: { readonly name: string; readonly topicId: string },
   records: Buffer | null,
@@ -109,17 +97,19 @@ function appendOne(
     entry.logStartOffset = appended.logStartOffset;
     if (!appended.duplicate) note(doors, partition, appended, entry);
   } catch (error) {
-    if (!(error instanceof AppendError)) throw error;
-    entry.errorCode = errorCode(error.error);
+    if (!isKafkaError(error)) throw error;
+    entry.errorCode = error.code;
     entry.errorMessage = error.message;
-    for (const { batchIndex, message } of error.recordErrors) entry.recordErrors.push({ batchIndex, batchIndexErrorMessage: message });
+    if (error instanceof AppendError) {
+      entry.recordErrors = error.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message }));
+    }
     doors.metrics.failedProduce(partition.topic);
   }
 }
 
 const emptyRecords = Buffer.alloc(0);
 
-function note(doors: ProduceDoors, partition: Partition, appended: Appended, entry: PartitionAnswer): void {
+function note(doors: Doors, partition: Partition, appended: Appended, entry: PartitionAnswer): void {
   partition.unwritten.push(entry);
   doors.round.add(partition);
   doors.metrics.appended(partition.topic, appended.recordCount, appended.bytes);

@@ -32,10 +32,12 @@ export interface ControllerOptions {
   readonly image: MetadataImage;
   readonly nodeId: number;
   readonly newTopicId: () => string;
-  readonly partitionCountDefault: () => number;
-  readonly replicationFactorDefault: () => number;
-  /** Says what is wrong with the settings of a topic. */
-  readonly settingsFault: (settings: ReadonlyMap<string, string>) => string | undefined;
+  readonly settings: {
+    readonly partitionCountDefault: number;
+    readonly replicationFactorDefault: number;
+    /** Says what is wrong with the settings of a topic. */
+    topicFault(settings: ReadonlyMap<string, string>): string | undefined;
+  };
 }
 
 /** More partitions than a laptop's file system likes in one request. */
@@ -52,9 +54,9 @@ export class Controller {
   createTopic(topic: NewTopic): Decision<TopicImage | Fault> {
     const fault = this.#nameFault(topic.name) ?? this.#assignmentFault(topic);
     if (fault !== undefined) return { records: [], response: fault };
-    const settingsFault = this.#options.settingsFault(topic.settings);
+    const settingsFault = this.#options.settings.topicFault(topic.settings);
     if (settingsFault !== undefined) return { records: [], response: { errorCode: errors.INVALID_CONFIG, errorMessage: settingsFault } };
-    const count = topic.assignments.length > 0 ? topic.assignments.length : topic.partitionCount === -1 ? this.#options.partitionCountDefault() : topic.partitionCount;
+    const count = topic.assignments.length > 0 ? topic.assignments.length : topic.partitionCount === -1 ? this.#options.settings.partitionCountDefault : topic.partitionCount;
     const id = this.#options.newTopicId();
     const partitions = Array.from({ length: count }, (_, index) => ({ index, leaderEpoch: 0, partitionEpoch: 0 }));
     return {
@@ -150,11 +152,11 @@ export class Controller {
       return { errorCode: errors.INVALID_PARTITIONS, errorMessage: 'Number of partitions was set to an invalid non-positive value.' };
     }
     if (partitionCount > partitionsPerTopicMax) return { errorCode: errors.INVALID_PARTITIONS, errorMessage: tooMany(partitionCount) };
-    const wanted = replicationFactor === -1 ? this.#options.replicationFactorDefault() : replicationFactor;
+    const wanted = replicationFactor === -1 ? this.#options.settings.replicationFactorDefault : replicationFactor;
     if (wanted > 1) {
       return {
         errorCode: errors.INVALID_REPLICATION_FACTOR,
-        errorMessage: `Unable to replicate the partition ${wanted} time(s): The target replication factor of ${wanted} cannot be reached because only 1 broker(s) are registered.`,
+        errorMessage: `Unable to replicate the partition ${wanted} time(s): The target replication factor of ${wanted} cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.`,
       };
     }
     return undefined;

@@ -1,0 +1,78 @@
+/**
+ * DescribeConfigs (32), versions 1 to 4. In: resources, and which of their keys. Out: every key of the resource with its value, where
+ * the value comes from, and on request its synonyms and what it means. Tools read all, change one, and write all back.
+ *
+ * Left out: the levels of loggers.
+ */
+import { apis, errors, type DescribeConfigsRequest } from '@millrace/protocol';
+
+import type { Answer } from '../api-table.ts';
+import type { Doors } from '../doors.ts';
+import { resourceTypes } from '../metadata/image.ts';
+import { topicNameFault } from '../metadata/topic-name.ts';
+import type { DescribedKey } from '../described-key.ts';
+
+type DescribeConfigsAnswer = Exclude<Awaited<Answer<typeof apis.describeConfigs>>, symbol>;
+type Asked = DescribeConfigsRequest['resources'][number];
+type Result = DescribeConfigsAnswer['results'][number];
+
+export function describeConfigs(doors: Doors, request: DescribeConfigsRequest): Answer<typeof apis.describeConfigs> {
+  return { throttleTimeMs: 0, results: request.resources.map((asked) => describe(doors, asked, request)) };
+}
+
+function describe(doors: Doors, asked: Asked, request: DescribeConfigsRequest): Result {
+  const { resourceType, resourceName } = asked;
+  const found = find(doors, resourceType, resourceName);
+  if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] };
+  const wanted = asked.configurationKeys === null || asked.configurationKeys.length === 0 ? undefined : new Set(asked.configurationKeys);
+  return {
+    errorCode: errors.NONE,
+    errorMessage: null,
+    resourceType,
+    resourceName,
+    configs: found.keys
+      .filter(({ name }) => wanted === undefined || wanted.has(name))
+      .map((key) => ({
+        name: key.name,
+        value: key.isSensitive ? null : key.value,
+        readOnly: key.isReadOnly,
+        configSource: key.source,
+        isSensitive: key.isSensitive,
+        synonyms: request.includeSynonyms ? key.synonyms.map((synonym) => ({ ...synonym, value: key.isSensitive ? null : synonym.value })) : [],
+        configType: key.type,
+        documentation: request.includeDocumentation ? key.documentation : null,
+      })),
+  };
+}
+
+function find(doors: Doors, type: number, name: string): { keys: readonly DescribedKey[] } | { errorCode: number; errorMessage: string } {
+  const { settings, image, nodeId } = doors;
+  switch (type) {
+    case resourceTypes.topic: {
+      const fault = topicNameFault(name);
+      if (fault !== undefined) return { errorCode: errors.INVALID_TOPIC_EXCEPTION, errorMessage: fault };
+      if (image.topic(name) === undefined) {
+        return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: 'This server does not host this topic-partition.' };
+      }
+      return { keys: settings.describeTopic(name) };
+    }
+    case resourceTypes.broker: {
+      const fault = settings.brokerNameFault(name);
+      if (fault !== undefined) return { errorCode: errors.INVALID_REQUEST, errorMessage: fault };
+      return { keys: name === '' ? settings.describeBrokerDefaults() : settings.describeBroker() };
+    }
+    case resourceTypes.brokerLogger:
+      if (name !== String(nodeId)) {
+        return { errorCode: errors.INVALID_REQUEST, errorMessage: settings.brokerNameFault(name) ?? 'Broker id must not be empty' };
+      }
+      return { keys: [] };
+    case resourceTypes.group:
+      if (name === '') return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Group name must not be empty' };
+      return { keys: settings.describeGroup(name) };
+    case resourceTypes.clientMetrics:
+      if (name === '') return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Client metrics subscription name must not be empty' };
+      return { keys: settings.describeClientMetrics(name) };
+    default:
+      return { errorCode: errors.INVALID_REQUEST, errorMessage: `Unsupported resource type: ${type}` };
+  }
+}

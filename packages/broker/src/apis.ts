@@ -1,0 +1,87 @@
+/** Every API that is served, with its handler. What is not here is answered by closing the connection, as Kafka does for unknown keys. */
+import { apis } from '@millrace/protocol';
+
+import { alterConfigs } from './api/alter-configs.ts';
+import { apiVersions } from './api/api-versions.ts';
+import { createPartitions } from './api/create-partitions.ts';
+import { createTopics } from './api/create-topics.ts';
+import { deleteGroups } from './api/delete-groups.ts';
+import { deleteRecords } from './api/delete-records.ts';
+import { deleteTopics } from './api/delete-topics.ts';
+import { describeCluster } from './api/describe-cluster.ts';
+import { describeConfigs } from './api/describe-configs.ts';
+import { describeGroups } from './api/describe-groups.ts';
+import { describeLogDirs } from './api/describe-log-dirs.ts';
+import { describeProducers } from './api/describe-producers.ts';
+import { describeQuorum } from './api/describe-quorum.ts';
+import { describeTopicPartitions } from './api/describe-topic-partitions.ts';
+import { fetch } from './api/fetch.ts';
+import { findCoordinator } from './api/find-coordinator.ts';
+import { heartbeat } from './api/heartbeat.ts';
+import { incrementalAlterConfigs } from './api/incremental-alter-configs.ts';
+import { initProducerId } from './api/init-producer-id.ts';
+import { joinGroup } from './api/join-group.ts';
+import { leaveGroup } from './api/leave-group.ts';
+import { listConfigResources } from './api/list-config-resources.ts';
+import { listGroups } from './api/list-groups.ts';
+import { listOffsets } from './api/list-offsets.ts';
+import { metadata } from './api/metadata.ts';
+import { offsetCommit } from './api/offset-commit.ts';
+import { offsetDelete } from './api/offset-delete.ts';
+import { offsetFetch } from './api/offset-fetch.ts';
+import { offsetForLeaderEpoch } from './api/offset-for-leader-epoch.ts';
+import { produce } from './api/produce.ts';
+import { syncGroup } from './api/sync-group.ts';
+import { ApiTable, serve, type ServedApi } from './api-table.ts';
+import type { Doors } from './doors.ts';
+
+export function apiTable(doors: Doors): ApiTable {
+  return new ApiTable(servedApis(doors));
+}
+
+/** Without doors only for reading versions: nothing may be handled then. */
+export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
+  return [
+    serve(apis.produce, (request, exchange) => produce(doors, request, exchange), {
+      advertisedMin: 0,
+      leftOut: 'transactional batches',
+    }),
+    serve(apis.fetch, (request, exchange) => fetch(doors, request, exchange), { leftOut: 'fetching by followers; aborted transactions' }),
+    serve(apis.listOffsets, (request, exchange) => listOffsets(doors, request, exchange)),
+    serve(apis.metadata, (request, exchange) => metadata(doors, request, exchange)),
+    serve(apis.offsetCommit, (request, exchange) => offsetCommit(doors, request, exchange)),
+    serve(apis.offsetFetch, (request, exchange) => offsetFetch(doors, request, exchange)),
+    serve(apis.findCoordinator, (request, exchange) => findCoordinator(doors, request, exchange), {
+      leftOut: 'coordinators of transactions and share groups',
+    }),
+    serve(apis.joinGroup, (request, exchange) => joinGroup(doors, request, exchange)),
+    serve(apis.heartbeat, (request, exchange) => heartbeat(doors, request, exchange)),
+    serve(apis.leaveGroup, (request, exchange) => leaveGroup(doors, request, exchange)),
+    serve(apis.syncGroup, (request, exchange) => syncGroup(doors, request, exchange)),
+    serve(apis.describeGroups, (request, exchange) => describeGroups(doors, request, exchange)),
+    serve(apis.listGroups, (request) => listGroups(doors, request)),
+    serve(apis.apiVersions, (request, exchange) => apiVersions(doors, request, exchange)),
+    serve(apis.createTopics, (request) => createTopics(doors, request)),
+    serve(apis.deleteTopics, (request, exchange) => deleteTopics(doors, request, exchange)),
+    serve(apis.deleteRecords, (request) => deleteRecords(doors, request)),
+    serve(apis.initProducerId, (request) => initProducerId(doors, request), {
+      max: 5,
+      leftOut: 'transactional ids; version 6, which Kafka marks unstable',
+    }),
+    serve(apis.offsetForLeaderEpoch, (request) => offsetForLeaderEpoch(doors, request)),
+    serve(apis.describeConfigs, (request) => describeConfigs(doors, request)),
+    serve(apis.alterConfigs, (request) => alterConfigs(doors, request)),
+    serve(apis.describeLogDirs, (request) => describeLogDirs(doors, request)),
+    serve(apis.createPartitions, (request) => createPartitions(doors, request)),
+    serve(apis.deleteGroups, (request, exchange) => deleteGroups(doors, request, exchange)),
+    serve(apis.incrementalAlterConfigs, (request) => incrementalAlterConfigs(doors, request)),
+    serve(apis.offsetDelete, (request, exchange) => offsetDelete(doors, request, exchange)),
+    serve(apis.describeQuorum, (request) => describeQuorum(doors, request)),
+    serve(apis.describeCluster, (request, exchange) => describeCluster(doors, request, exchange), {
+      leftOut: 'the controller endpoint type',
+    }),
+    serve(apis.describeProducers, (request) => describeProducers(doors, request)),
+    serve(apis.listConfigResources, (request, exchange) => listConfigResources(doors, request, exchange)),
+    serve(apis.describeTopicPartitions, (request) => describeTopicPartitions(doors, request)),
+  ];
+}

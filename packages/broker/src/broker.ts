@@ -1,0 +1,311 @@
+/**
+ * The broker: wires the parts together; the only file that knows them all. Order of a start: ports are taken, then the data
+ * directories, then what is on them is opened, then clients are answered. A start that fails has touched nothing but what it opened.
+ */
+import { resolve } from 'node:path';
+
+import { type Host, MillraceError } from '@millrace/base';
+import { LogDirectory } from '@millrace/log';
+import { Listener } from '@millrace/net';
+
+import { AdminServer } from './admin/admin-server.ts';
+import { Prometheus } from './admin/prometheus.ts';
+import type { ApiTable } from './api-table.ts';
+import { apiTable } from './apis.ts';
+import { AppendRound } from './append-round.ts';
+import type { BrokerConfig, ListenerConfig } from './config/broker-config.ts';
+import { Coordinator, offsetsTopic } from './coordinator/coordinator.ts';
+import type { Doors, Endpoint } from './doors.ts';
+import type { Exchange } from './exchange.ts';
+import { FetchSessions } from './fetch-session.ts';
+import { adoptFolders } from './metadata/adopt-folders.ts';
+import { Controller, isFault } from './metadata/controller.ts';
+import { MetadataImage, resourceTypes } from './metadata/image.ts';
+import { MetadataLog } from './metadata/metadata-log.ts';
+import type { MetadataRecord } from './metadata/record.ts';
+import { Metrics } from './metrics.ts';
+import { PartitionOffsetsLog } from './offsets-log.ts';
+import { Partitions } from './partitions.ts';
+import { ProducerIds } from './producer-ids.ts';
+import { ReadBuffers } from './read-buffers.ts';
+import { RequestPipeline } from './request.ts';
+import { Retention } from './retention.ts';
+import { Settings } from './settings.ts';
+import { Topics } from './topics.ts';
+
+const unsentBytesMax = 4 << 20;
+/** How long a stopping broker waits for answers that are under way. */
+const drainMsMax = 2000;
+/** What a new Kafka cluster begins with: its feature level (4.4-IV2), and the setting that goes with eligible leader replicas. */
+const firstRecords: readonly MetadataRecord[] = [
+  { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: 33 },
+  { type: 'ConfigRecord', resourceType: resourceTypes.broker, resourceName: '', name: 'min.insync.replicas', value: '1' },
+];
+
+export interface BrokerOptions {
+  readonly host: Host;
+  readonly config: BrokerConfig;
+  /** A broken invariant was found: the process must not go on. */
+  readonly fatal: (error: unknown) => void;
+}
+
+export class Broker implements Doors {
+  readonly host: Host;
+  readonly config: BrokerConfig;
+  readonly nodeId: number;
+  readonly rack: string | null;
+  readonly clusterId: string;
+  readonly directories: readonly LogDirectory[];
+  readonly metrics = new Metrics();
+  readonly buffers = new ReadBuffers();
+  readonly image = new MetadataImage();
+  readonly settings: Settings;
+  readonly metadata: MetadataLog;
+  readonly controller: Controller;
+  readonly partitions: Partitions;
+  readonly topics: Topics;
+  readonly producerIds: ProducerIds;
+  readonly round: AppendRound;
+  readonly sessions: FetchSessions;
+  readonly coordinator: Coordinator;
+  readonly #listeners: readonly Listener[];
+  readonly #pipeline: RequestPipeline;
+  readonly #table: ApiTable;
+  readonly #retention: Retention;
+  #admin: AdminServer | undefined;
+  #prometheus: Prometheus | undefined;
+  #isReady = false;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(options: BrokerOptions, opened: Opened) {
+    const { host, config } = options;
+    this.host = host;
+    this.config = config;
+    this.nodeId = config.nodeId;
+    this.rack = config.rack;
+    this.directories = opened.directories;
+    this.clusterId = opened.clusterId;
+    this.#listeners = opened.listeners;
+    this.settings = new Settings(config, this.image);
+    this.metadata = new MetadataLog({
+      host,
+      directory: opened.metadataDirectory,
+      nodeId: this.nodeId,
+      image: this.image,
+      onChange: (record) => this.settings.changed(record),
+    });
+    this.controller = new Controller({ image: this.image, nodeId: this.nodeId, newTopicId: () => newUuid(host), settings: this.settings });
+    this.partitions = new Partitions({
+      host,
+      directories: this.directories,
+      image: this.image,
+      settingsOf: (topic) => this.settings.ofTopic(topic),
+    });
+    this.settings.onTopicChange((topic) => this.partitions.configure(topic));
+    this.topics = new Topics({
+      image: this.image,
+      controller: this.controller,
+      metadata: this.metadata,
+      partitions: this.partitions,
+      metrics: this.metrics,
+      internal: (name) => this.settings.internalTopic(name),
+      removed: (name) => this.coordinator.topicDeleted(name),
+    });
+    this.producerIds = new ProducerIds(this.controller, this.metadata);
+    this.round = new AppendRound(this.directories, config.durability, (callback) => process.nextTick(callback));
+    this.sessions = new FetchSessions(this.settings.values['max.incremental.fetch.session.cache.slots'], () => host.random.below(0x7fff_ffff) + 1);
+    const offsetsLog = new PartitionOffsetsLog(this.image, this.partitions, this.round);
+    this.coordinator = new Coordinator({
+      host,
+      settings: this.settings.groups,
+      partitionCount: () => offsetsLog.partitionCount(),
+      isEmpty: (index) => offsetsLog.isEmpty(index),
+      read: (index) => offsetsLog.read(index),
+      append: (index, batch) => offsetsLog.append(index, batch),
+      afterSync: (waiter) => offsetsLog.afterSync(waiter),
+      ensureOffsetsTopic: async () => !isFault(await this.topics.createAutomatically(offsetsTopic)),
+    });
+    this.#table = apiTable(this);
+    this.#pipeline = new RequestPipeline({
+      table: this.#table,
+      clock: host.clock,
+      log: host.log.child({ part: 'requests' }),
+      metrics: this.metrics,
+      writeOut: () => this.round.writeOut(),
+      fatal: options.fatal,
+    });
+    this.#retention = new Retention({
+      host,
+      partitions: this.partitions,
+      checkMs: () => this.settings.values['log.retention.check.interval.ms'],
+    });
+  }
+
+  /** Throws `MillraceError`: CONFIG for a value that cannot be, IN_USE for a port or a data directory that another process holds. */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const { host, config } = options;
+    const listeners = config.listeners.filter(({ name }) => !config.controllerListenerNames.includes(name)).map((listener) => listenerOf(host, config, listener));
+    const directories: LogDirectory[] = [];
+    try {
+      for (const listener of listeners) await listener.listen();
+      for (const path of config.logDirs) directories.push(LogDirectory.open(host, resolve(path), { nodeId: config.nodeId, ...(config.clusterId === undefined ? undefined : { clusterId: config.clusterId }) }));
+      const first = directories[0];
+      if (first === undefined) throw new MillraceError('CONFIG', 'No data directory is named: set log.dirs.');
+      const broker = new Broker(options, { listeners, directories, metadataDirectory: first, clusterId: first.clusterId });
+      await broker.#load();
+      await broker.#openDoors();
+      return broker;
+    } catch (error) {
+      for (const listener of listeners) listener.stop();
+      await Promise.all(directories.map((directory) => directory.close({ clean: false })));
+      throw error;
+    }
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** The port that a listener really has, which matters where 0 was asked for. */
+  portOf(listenerName: string): number {
+    return this.#listeners.find(({ name }) => name === listenerName)?.port ?? 0;
+  }
+
+  get adminPort(): number | undefined {
+    return this.#admin?.port;
+  }
+
+  advertised(listenerName: string): Endpoint {
+    const { host, port } = this.config.advertised(listenerName);
+    return { name: listenerName, host, port: port === 0 ? this.portOf(listenerName) : port };
+  }
+
+  endpoints(kind: 'broker' | 'controller'): readonly Endpoint[] {
+    if (kind === 'broker') return this.#listeners.map(({ name }) => this.advertised(name));
+    const { listeners, controllerListenerNames } = this.config;
+    return listeners.filter(({ name }) => controllerListenerNames.includes(name)).map(({ name, host, port }) => ({ name, host, port }));
+  }
+
+  table(): ApiTable {
+    return this.#table;
+  }
+
+  answer(exchange: Exchange, response: object, release?: () => void): void {
+    this.#pipeline.answer(exchange, response, release);
+  }
+
+  failed(exchange: Exchange, error: unknown): void {
+    this.#pipeline.failed(exchange.session, error);
+  }
+
+  endConnection(exchange: Exchange, reason: string): void {
+    this.host.log.info({ client: exchange.clientHost, clientId: exchange.clientId, reason }, 'closed a connection that expects no answers');
+    exchange.session.connection.close();
+  }
+
+  /** Answers what is under way, syncs, writes the clean marker. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    await this.#stopped;
+  }
+
+  async #load(): Promise<void> {
+    if (this.metadata.isNew) {
+      const records = adoptFolders(this.directories, () => newUuid(this.host), this.host.log);
+      await this.metadata.commit([...firstRecords, ...records]);
+    }
+    this.settings.loaded();
+    for (const topic of this.image.topics()) this.partitions.open(topic);
+    await this.#createConfigured();
+    this.coordinator.start();
+  }
+
+  /** Topics that the environment asks for (`KAFKA_CREATE_TOPICS`). */
+  async #createConfigured(): Promise<void> {
+    for (const { name, partitionCount, replicationFactor, cleanupPolicy } of this.config.topics) {
+      if (this.image.topic(name) !== undefined) continue;
+      const settings = new Map(cleanupPolicy === undefined ? [] : [['cleanup.policy', cleanupPolicy]]);
+      const made = await this.topics.create({ name, partitionCount, replicationFactor, assignments: [], settings });
+      if (isFault(made)) this.host.log.warn({ topic: name, reason: made.errorMessage }, 'a topic of KAFKA_CREATE_TOPICS could not be made');
+    }
+  }
+
+  async #openDoors(): Promise<void> {
+    const { adminListener } = this.config;
+    if (adminListener !== undefined) {
+      const prometheus = new Prometheus(this, () => this.#listeners);
+      this.#prometheus = prometheus;
+      this.#admin = new AdminServer({
+        metrics: async () => await prometheus.text(),
+        faults: () => this.#faults(),
+        isReady: () => this.#isReady,
+      });
+      await this.#admin.listen(adminListener.host, adminListener.port);
+    }
+    for (const listener of this.#listeners) listener.open(this.#pipeline);
+    this.#isReady = true;
+  }
+
+  #faults(): string[] {
+    const failed = this.directories.filter(({ failure }) => failure !== undefined).map(({ path, failure }) => `log directory ${path} is offline: ${failure?.message}`);
+    const wanted = [...this.image.topics()].reduce((sum, topic) => sum + topic.partitions.length, 0);
+    const offline = wanted - [...this.partitions.all()].length;
+    return offline === 0 ? failed : [...failed, `${offline} partitions are offline`];
+  }
+
+  async #stop(): Promise<void> {
+    this.#isReady = false;
+    this.#retention.stop();
+    for (const listener of this.#listeners) listener.stop();
+    this.coordinator.close();
+    for (const partition of this.partitions.all()) partition.wakeAll();
+    this.round.writeOut();
+    await this.#drained();
+    for (const listener of this.#listeners) listener.closeConnections();
+    this.#admin?.close();
+    this.#prometheus?.close();
+    await Promise.all(this.directories.map((directory) => directory.close({ clean: true })));
+    for (const listener of this.#listeners) listener.destroyConnections();
+  }
+
+  /** Waits until no request is under way, but not for ever. */
+  async #drained(): Promise<void> {
+    const { clock, timers } = this.host;
+    const untilMs = clock.monotonic() + drainMsMax;
+    while (this.#pipeline.underWay(this.#listeners) > 0 && clock.monotonic() < untilMs) {
+      await new Promise<void>((resolve) => timers.after(5, resolve));
+      this.round.writeOut();
+    }
+  }
+}
+
+interface Opened {
+  readonly listeners: readonly Listener[];
+  readonly directories: readonly LogDirectory[];
+  readonly metadataDirectory: LogDirectory;
+  readonly clusterId: string;
+}
+
+function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig): Listener {
+  const { values } = config;
+  return new Listener({
+    listenerName: listener.name,
+    host: listener.host,
+    port: listener.port,
+    backlog: values['socket.listen.backlog.size'],
+    connectionsMax: values['max.connections'],
+    connectionsPerAddressMax: values['max.connections.per.ip'],
+    idleMsMax: values['connections.max.idle.ms'],
+    frameBytesMax: values['socket.request.max.bytes'],
+    unsentBytesMax,
+    clock: host.clock,
+  });
+}
+
+/** 16 random bytes as Kafka prints them; never one that begins with a dash, which tools take for an option. */
+function newUuid(host: Host): string {
+  for (;;) {
+    const text = Buffer.from(host.random.bytes(16)).toString('base64url');
+    if (!text.startsWith('-')) return text;
+  }
+}

@@ -1,0 +1,335 @@
+/** Committed offsets, the four kinds of groups, and transactions. */
+import { boolean, inert, int, intMax, list, long, short, string } from '@millrace/base';
+
+export const coordinatorKeys = {
+  'offsets.topic.num.partitions': int(
+    50,
+    { importance: 'high', min: 1 },
+    'Partitions of the topic that holds committed offsets; not to be changed later.',
+  ),
+  'offsets.topic.replication.factor': short(
+    3,
+    { importance: 'high', min: 1 },
+    'Replicas of the topic that holds committed offsets.',
+  ),
+  'offsets.topic.segment.bytes': int(
+    104_857_600,
+    { importance: 'high', min: 1 },
+    'Segment size of the topic that holds committed offsets.',
+  ),
+  'offsets.topic.compression.codec': int(
+    0,
+    { importance: 'high' },
+    'The codec, by number, of the topic that holds committed offsets.',
+  ),
+  'offsets.retention.minutes': int(
+    10_080,
+    { importance: 'high', min: 1 },
+    'How long the offsets of an empty group are kept.',
+  ),
+  'offsets.retention.check.interval.ms': long(
+    600_000,
+    { importance: 'high', min: 1 },
+    'How often it is looked for offsets to forget.',
+  ),
+  'offset.metadata.max.bytes': int(
+    4096,
+    { importance: 'high' },
+    'The longest note that may come with a committed offset.',
+  ),
+  'group.initial.rebalance.delay.ms': int(
+    3000,
+    {},
+    'How long an empty group waits for more members before its first assignment.',
+  ),
+  'group.min.session.timeout.ms': int(6000, {}, "The shortest session that a classic group's member may ask for."),
+  'group.max.session.timeout.ms': int(1_800_000, {}, "The longest session that a classic group's member may ask for."),
+  'group.max.size': int(intMax, { min: 1 }, 'How many members a classic group may have.'),
+  'transaction.max.timeout.ms': int(
+    900_000,
+    { importance: 'high', min: 1 },
+    'The longest time that a producer may ask for a transaction.',
+  ),
+  ...inert({
+    'offsets.load.buffer.size': int(
+      5_242_880,
+      { importance: 'high', min: 1 },
+      'How much is read at a time when offsets are loaded.',
+    ),
+    'offsets.commit.timeout.ms': int(
+      5000,
+      { importance: 'high', min: 1 },
+      'How long a commit of offsets may wait for its replicas.',
+    ),
+    'group.coordinator.rebalance.protocols': list(
+      'classic,consumer,streams',
+      { oneOf: ['consumer', 'classic', 'share', 'streams'] },
+      'The kinds of groups that are served.',
+    ),
+    'group.coordinator.threads': int(4, { importance: 'high', min: 1 }, 'Threads of the group coordinator.'),
+    'group.coordinator.background.threads': int(
+      2,
+      { importance: 'high', min: 1 },
+      'Threads of the group coordinator for work in the background.',
+    ),
+    'group.coordinator.append.linger.ms': int(
+      -1,
+      { min: -1 },
+      'How long the group coordinator gathers writes; -1 lets it decide.',
+    ),
+    'group.coordinator.cached.buffer.max.bytes': int(
+      1_048_588,
+      { dynamic: 'cluster-wide', min: 524_288 },
+      'The largest buffer the group coordinator keeps for its next write.',
+    ),
+    'group.consumer.assignors': list(
+      'uniform,range',
+      {},
+      'The ways to share out partitions that consumer groups may use; the first is the default.',
+    ),
+    'group.consumer.assignment.interval.ms': int(
+      1000,
+      { dynamic: 'cluster-wide', min: 0 },
+      'How long there is between two new assignments of a consumer group.',
+    ),
+    'group.consumer.min.assignment.interval.ms': int(0, { min: 0 }, 'The least that a consumer group may set for it.'),
+    'group.consumer.max.assignment.interval.ms': int(
+      15_000,
+      { min: 0 },
+      'The most that a consumer group may set for it.',
+    ),
+    'group.consumer.session.timeout.ms': int(
+      45_000,
+      { min: 1 },
+      'After how long without a heartbeat a member of a consumer group is gone.',
+    ),
+    'group.consumer.min.session.timeout.ms': int(45_000, { min: 1 }, 'The least that a consumer group may set for it.'),
+    'group.consumer.max.session.timeout.ms': int(60_000, { min: 1 }, 'The most that a consumer group may set for it.'),
+    'group.consumer.heartbeat.interval.ms': int(
+      5000,
+      { min: 1 },
+      'How often a member of a consumer group is told to send a heartbeat.',
+    ),
+    'group.consumer.min.heartbeat.interval.ms': int(
+      5000,
+      { min: 1 },
+      'The least that a consumer group may set for it.',
+    ),
+    'group.consumer.max.heartbeat.interval.ms': int(
+      15_000,
+      { min: 1 },
+      'The most that a consumer group may set for it.',
+    ),
+    'group.consumer.max.size': int(intMax, { min: 1 }, 'How many members a consumer group may have.'),
+    'group.consumer.migration.policy': string(
+      'bidirectional',
+      { oneOf: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'], anyCase: true },
+      'Whether classic groups become consumer groups and back while they run.',
+    ),
+    'group.share.assignors': list('simple', {}, 'The ways to share out partitions that share groups may use.'),
+    'group.share.assignment.interval.ms': int(
+      1000,
+      { dynamic: 'cluster-wide', min: 0 },
+      'How long there is between two new assignments of a share group.',
+    ),
+    'group.share.min.assignment.interval.ms': int(0, { min: 0 }, 'The least that a share group may set for it.'),
+    'group.share.max.assignment.interval.ms': int(15_000, { min: 0 }, 'The most that a share group may set for it.'),
+    'group.share.session.timeout.ms': int(
+      45_000,
+      { min: 1 },
+      'After how long without a heartbeat a member of a share group is gone.',
+    ),
+    'group.share.min.session.timeout.ms': int(45_000, { min: 1 }, 'The least that a share group may set for it.'),
+    'group.share.max.session.timeout.ms': int(60_000, { min: 1 }, 'The most that a share group may set for it.'),
+    'group.share.heartbeat.interval.ms': int(
+      5000,
+      { min: 1 },
+      'How often a member of a share group is told to send a heartbeat.',
+    ),
+    'group.share.min.heartbeat.interval.ms': int(5000, { min: 1 }, 'The least that a share group may set for it.'),
+    'group.share.max.heartbeat.interval.ms': int(15_000, { min: 1 }, 'The most that a share group may set for it.'),
+    'group.share.max.size': int(200, { min: 1, max: 1000 }, 'How many members a share group may have.'),
+    'group.share.max.share.sessions': int(2000, { min: 1 }, 'How many share sessions a broker keeps.'),
+    'group.share.delivery.count.limit': int(
+      5,
+      { min: 2, max: 10 },
+      'How often a record is handed out before it is given up.',
+    ),
+    'group.share.min.delivery.count.limit': int(2, { min: 2, max: 5 }, 'The least that a share group may set for it.'),
+    'group.share.max.delivery.count.limit': int(10, { min: 5, max: 25 }, 'The most that a share group may set for it.'),
+    'group.share.partition.max.record.locks': int(
+      2000,
+      { min: 100, max: 10_000 },
+      'How many records of a partition may be out at once.',
+    ),
+    'group.share.min.partition.max.record.locks': int(
+      100,
+      { min: 100, max: 2000 },
+      'The least that a share group may set for it.',
+    ),
+    'group.share.max.partition.max.record.locks': int(
+      4000,
+      { min: 2000, max: 10_000 },
+      'The most that a share group may set for it.',
+    ),
+    'group.share.record.lock.duration.ms': int(
+      30_000,
+      { min: 1000, max: 3_600_000 },
+      'How long a record stays with the member that took it.',
+    ),
+    'group.share.min.record.lock.duration.ms': int(
+      15_000,
+      { min: 1000, max: 30_000 },
+      'The least that a share group may set for it.',
+    ),
+    'group.share.max.record.lock.duration.ms': int(
+      60_000,
+      { min: 30_000, max: 3_600_000 },
+      'The most that a share group may set for it.',
+    ),
+    'share.coordinator.state.topic.num.partitions': int(
+      50,
+      { importance: 'high', min: 1 },
+      'Partitions of the topic that holds the state of share groups.',
+    ),
+    'share.coordinator.state.topic.replication.factor': short(
+      3,
+      { importance: 'high', min: 1 },
+      'Replicas of the topic that holds the state of share groups.',
+    ),
+    'share.coordinator.state.topic.min.isr': short(
+      2,
+      { importance: 'high', min: 1 },
+      'In-sync replicas that a write to the state of share groups needs.',
+    ),
+    'share.coordinator.state.topic.segment.bytes': int(
+      104_857_600,
+      { importance: 'high', min: 1 },
+      'Segment size of the topic that holds the state of share groups.',
+    ),
+    'share.coordinator.state.topic.compression.codec': int(
+      0,
+      { importance: 'high' },
+      'The codec, by number, of the topic that holds the state of share groups.',
+    ),
+    'share.coordinator.snapshot.update.records.per.snapshot': int(
+      500,
+      { min: 0, max: 500 },
+      'How many updates follow a snapshot before the next snapshot.',
+    ),
+    'share.coordinator.load.buffer.size': int(
+      5_242_880,
+      { importance: 'high', min: 1 },
+      'How much is read at a time when the state of share groups is loaded.',
+    ),
+    'share.coordinator.write.timeout.ms': int(
+      5000,
+      { importance: 'high', min: 1 },
+      'How long a write to the state of share groups may wait for its replicas.',
+    ),
+    'share.coordinator.threads': int(1, { min: 1 }, 'Threads of the share coordinator.'),
+    'share.coordinator.append.linger.ms': int(
+      -1,
+      { min: -1 },
+      'How long the share coordinator gathers writes; -1 lets it decide.',
+    ),
+    'share.coordinator.cached.buffer.max.bytes': int(
+      1_048_588,
+      { dynamic: 'cluster-wide', min: 524_288 },
+      'The largest buffer the share coordinator keeps for its next write.',
+    ),
+    'group.streams.assignment.interval.ms': int(
+      1000,
+      { dynamic: 'cluster-wide', min: 0 },
+      'How long there is between two new assignments of a streams group.',
+    ),
+    'group.streams.min.assignment.interval.ms': int(0, { min: 0 }, 'The least that a streams group may set for it.'),
+    'group.streams.max.assignment.interval.ms': int(
+      15_000,
+      { min: 0 },
+      'The most that a streams group may set for it.',
+    ),
+    'group.streams.session.timeout.ms': int(
+      45_000,
+      { min: 1 },
+      'After how long without a heartbeat a member of a streams group is gone.',
+    ),
+    'group.streams.min.session.timeout.ms': int(45_000, { min: 1 }, 'The least that a streams group may set for it.'),
+    'group.streams.max.session.timeout.ms': int(60_000, { min: 1 }, 'The most that a streams group may set for it.'),
+    'group.streams.heartbeat.interval.ms': int(
+      5000,
+      { min: 1 },
+      'How often a member of a streams group is told to send a heartbeat.',
+    ),
+    'group.streams.min.heartbeat.interval.ms': int(5000, { min: 1 }, 'The least that a streams group may set for it.'),
+    'group.streams.max.heartbeat.interval.ms': int(15_000, { min: 1 }, 'The most that a streams group may set for it.'),
+    'group.streams.initial.rebalance.delay.ms': int(
+      3000,
+      { min: 0 },
+      'How long an empty streams group waits for more members.',
+    ),
+    'group.streams.max.size': int(intMax, { min: 1 }, 'How many members a streams group may have.'),
+    'group.streams.num.standby.replicas': int(
+      0,
+      { min: 0 },
+      'How many warm copies of its state a streams group keeps.',
+    ),
+    'group.streams.max.standby.replicas': int(2, { min: 0 }, 'The most that a streams group may set for it.'),
+    'transactional.id.expiration.ms': int(
+      604_800_000,
+      { importance: 'high', min: 1 },
+      'After how long without use a transactional id is forgotten.',
+    ),
+    'transaction.state.log.num.partitions': int(
+      50,
+      { importance: 'high', min: 1 },
+      'Partitions of the topic that holds transactions; not to be changed later.',
+    ),
+    'transaction.state.log.replication.factor': short(
+      3,
+      { importance: 'high', min: 1 },
+      'Replicas of the topic that holds transactions.',
+    ),
+    'transaction.state.log.min.isr': int(
+      2,
+      { importance: 'high', min: 1 },
+      'In-sync replicas that a write to the topic of transactions needs.',
+    ),
+    'transaction.state.log.segment.bytes': int(
+      104_857_600,
+      { importance: 'high', min: 1 },
+      'Segment size of the topic that holds transactions.',
+    ),
+    'transaction.state.log.load.buffer.size': int(
+      5_242_880,
+      { importance: 'high', min: 1 },
+      'How much is read at a time when transactions are loaded.',
+    ),
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(
+      10_000,
+      { importance: 'low', min: 1 },
+      'How often it is looked for transactions that took too long.',
+    ),
+    'transaction.remove.expired.transaction.cleanup.interval.ms': int(
+      3_600_000,
+      { importance: 'low', min: 1 },
+      'How often it is looked for transactional ids to forget.',
+    ),
+    'transaction.partition.verification.enable': boolean(
+      true,
+      { importance: 'low', dynamic: 'cluster-wide' },
+      'Check that a partition belongs to the transaction before a transactional write.',
+    ),
+    'transaction.two.phase.commit.enable': boolean(
+      false,
+      { importance: 'low' },
+      'Let an outside coordinator decide about transactions.',
+    ),
+    'add.partitions.to.txn.retry.backoff.ms': int(
+      20,
+      { importance: 'high', min: 1 },
+      "How long to wait before a partition's check is asked for again.",
+    ),
+    'add.partitions.to.txn.retry.backoff.max.ms': int(100, { importance: 'high', min: 0 }, 'The longest such wait.'),
+  }),
+};

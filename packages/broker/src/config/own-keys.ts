@@ -1,0 +1,25 @@
+/** What Apache Kafka does not have. */
+import { string } from '@millrace/base';
+import { hostAndPort } from './listener.ts';
+
+export const ownKeys = {
+  'log.durability': string(
+    'sync',
+    { importance: 'high', oneOf: ['sync', 'os'], own: true },
+    'When acks=all is answered: after the records are synced to disk, or as in Kafka when the operating system has them.',
+  ),
+  'admin.listener': string(
+    '127.0.0.1:9404',
+    {
+      own: true,
+      check: (text) =>
+        text === '' || hostAndPort(text) !== undefined ? undefined : 'it must be host:port, or empty for none',
+    },
+    'Where /metrics, /healthz and /readyz are served over HTTP: host:port, or empty for nowhere.',
+  ),
+  'cluster.id': string(
+    null,
+    { own: true },
+    'The id of the cluster whose data directories these are; made up on the first start when not set.',
+  ),
+};

@@ -1,0 +1,71 @@
+/** The records of the metadata log as this broker uses them, in Kafka's own encoding (`__cluster_metadata`). */
+import { DecodeError, decodeMetadataRecord as decode, encodeMetadataRecord as encode, metadataRecords } from '@millrace/protocol';
+
+const { topicRecord, partitionRecord, removeTopicRecord, configRecord, producerIdsRecord, featureLevelRecord } = metadataRecords;
+
+export type MetadataRecord =
+  | { readonly type: 'TopicRecord'; readonly name: string; readonly topicId: string }
+  | {
+      readonly type: 'PartitionRecord';
+      readonly topicId: string;
+      readonly partitionId: number;
+      readonly leaderEpoch: number;
+      readonly partitionEpoch: number;
+    }
+  | { readonly type: 'RemoveTopicRecord'; readonly topicId: string }
+  | {
+      readonly type: 'ConfigRecord';
+      readonly resourceType: number;
+      readonly resourceName: string;
+      readonly name: string;
+      readonly value: string | null;
+    }
+  | { readonly type: 'ProducerIdsRecord'; readonly nextProducerId: number }
+  | { readonly type: 'FeatureLevelRecord'; readonly name: string; readonly featureLevel: number };
+
+/** `nodeId` is the only replica of every partition here. */
+export function encodeMetadataRecord(record: MetadataRecord, nodeId: number): Uint8Array {
+  switch (record.type) {
+    case 'TopicRecord':
+      return encode(topicRecord, 0, record);
+    case 'PartitionRecord':
+      return encode(partitionRecord, 1, {
+        ...record,
+        replicas: [nodeId],
+        isr: [nodeId],
+        removingReplicas: [],
+        addingReplicas: [],
+        leader: nodeId,
+        directories: [],
+      });
+    case 'RemoveTopicRecord':
+      return encode(removeTopicRecord, 0, record);
+    case 'ConfigRecord':
+      return encode(configRecord, 0, record);
+    case 'ProducerIdsRecord':
+      return encode(producerIdsRecord, 0, { brokerId: nodeId, nextProducerId: record.nextProducerId });
+    case 'FeatureLevelRecord':
+      return encode(featureLevelRecord, 0, record);
+  }
+}
+
+/** Throws DecodeError for a record that this version does not know: state is not guessed. */
+export function decodeMetadataRecord(bytes: Uint8Array): MetadataRecord {
+  const { name, value } = decode(bytes);
+  switch (name) {
+    case 'TopicRecord':
+      return { type: name, ...value };
+    case 'PartitionRecord':
+      return { type: name, ...value };
+    case 'RemoveTopicRecord':
+      return { type: name, ...value };
+    case 'ConfigRecord':
+      return { type: name, ...value };
+    case 'ProducerIdsRecord':
+      return { type: name, ...value };
+    case 'FeatureLevelRecord':
+      return { type: name, ...value };
+    default:
+      throw new DecodeError(`the metadata log holds a ${name}, which this version of Millrace does not know`);
+  }
+}

@@ -1,0 +1,66 @@
+/** `__consumer_offsets` for the group coordinator: appends that share the write and the sync of everything else in their turn. */
+import { batchHeader, errors, isKafkaError, splitBatches } from '@millrace/protocol';
+
+import type { AppendRound } from './append-round.ts';
+import { offsetsTopic } from './coordinator/coordinator.ts';
+import type { OffsetsLog } from './coordinator/runtime.ts';
+import type { MetadataImage } from './metadata/image.ts';
+import type { Partitions } from './partitions.ts';
+
+const readBytes = 1 << 20;
+
+export class PartitionOffsetsLog implements OffsetsLog {
+  readonly #image: MetadataImage;
+  readonly #partitions: Partitions;
+  readonly #round: AppendRound;
+
+  constructor(image: MetadataImage, partitions: Partitions, round: AppendRound) {
+    this.#image = image;
+    this.#partitions = partitions;
+    this.#round = round;
+  }
+
+  partitionCount(): number {
+    return this.#image.topic(offsetsTopic)?.partitions.length ?? 0;
+  }
+
+  isEmpty(index: number): boolean {
+    const log = this.#partitions.byName(offsetsTopic, index)?.log;
+    return log === undefined || log.startOffset === log.endOffset;
+  }
+
+  *read(index: number): Generator<Buffer> {
+    const log = this.#partitions.byName(offsetsTopic, index)?.log;
+    if (log === undefined) return;
+    for (let at = log.startOffset; at < log.endOffset; ) {
+      const read = log.read(at, { bytesMax: readBytes, minOneBatch: true, upTo: log.endOffset });
+      const buffer = Buffer.allocUnsafe(read.bytes);
+      const bytes = buffer.subarray(0, read.fillSync(buffer));
+      const last = splitBatches(bytes).spans.at(-1);
+      if (last === undefined) return;
+      yield bytes;
+      at = batchHeader.lastOffset(bytes, last.at) + 1;
+    }
+  }
+
+  append(index: number, batch: Buffer): { readonly baseOffset: number } | { readonly errorCode: number } {
+    const partition = this.#partitions.byName(offsetsTopic, index);
+    if (partition === undefined) return { errorCode: errors.NOT_COORDINATOR };
+    const entry: { errorCode: number; baseOffset: number } = { errorCode: errors.NONE, baseOffset: -1 };
+    try {
+      entry.baseOffset = partition.append(batch, { origin: 'coordinator' }).baseOffset;
+    } catch (error) {
+      if (!isKafkaError(error)) throw error;
+      return { errorCode: error.code };
+    }
+    partition.unwritten.push(entry);
+    this.#round.add(partition);
+    this.#round.writeOut();
+    return entry.errorCode === errors.NONE ? entry : { errorCode: entry.errorCode };
+  }
+
+  afterSync(waiter: { durable(failed: boolean): void }): void {
+    this.#round.afterSync(waiter);
+    this.#round.writeSoon();
+  }
+}

@@ -1,0 +1,67 @@
+/** One change of a resource's settings: checked as a whole, then all of it goes to the metadata log, or nothing. */
+import { errors } from '@millrace/protocol';
+
+import type { Doors } from './doors.ts';
+import type { Fault } from './metadata/controller.ts';
+import { resourceTypes } from './metadata/image.ts';
+
+export interface Resource {
+  readonly type: number;
+  readonly name: string;
+}
+
+/** `change` gets what the resource has of its own and gives what is to be different; null takes a key back to its default. */
+export async function alterResource(
+  doors: Doors,
+  resource: Resource,
+  validateOnly: boolean,
+  change: (own: ReadonlyMap<string, string>) => Map<string, string | null> | Fault,
+): Promise<Fault | undefined> {
+  const fault = resourceFault(doors, resource);
+  if (fault !== undefined) return fault;
+  const own = doors.image.settings(resource.type, resource.name);
+  const changes = change(own);
+  if (!(changes instanceof Map)) return changes;
+  const after = new Map(own);
+  for (const [name, value] of changes) {
+    if (value === null) after.delete(name);
+    else after.set(name, value);
+  }
+  const settingsFault = doors.settings.resourceFault(resource.type, after, changes, resource.name);
+  if (settingsFault !== undefined) return settingsFault;
+  if (validateOnly) return undefined;
+  for (const [name, value] of changes) if ((own.get(name) ?? null) === value) changes.delete(name);
+  await doors.metadata.commit(doors.controller.alterSettings(resource.type, resource.name, changes));
+  return undefined;
+}
+
+export function repeatedResources(resources: readonly { readonly resourceType: number; readonly resourceName: string }[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { resourceType, resourceName } of resources) {
+    const key = `${resourceType} ${resourceName}`;
+    if (seen.has(key)) repeated.add(key);
+    seen.add(key);
+  }
+  return repeated;
+}
+
+function resourceFault({ image, settings }: Doors, { type, name }: Resource): Fault | undefined {
+  switch (type) {
+    case resourceTypes.topic:
+      if (image.topic(name) !== undefined) return undefined;
+      return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `The topic '${name}' does not exist.` };
+    case resourceTypes.broker: {
+      const text = settings.brokerNameFault(name);
+      return text === undefined ? undefined : { errorCode: errors.INVALID_REQUEST, errorMessage: text };
+    }
+    case resourceTypes.group:
+    case resourceTypes.clientMetrics:
+      if (name !== '') return undefined;
+      return { errorCode: errors.INVALID_REQUEST, errorMessage: 'The name of the resource must not be empty.' };
+    case resourceTypes.brokerLogger:
+      return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Levels of loggers cannot be changed at run time yet: set LOG_LEVEL and start again.' };
+    default:
+      return { errorCode: errors.INVALID_REQUEST, errorMessage: `Unknown resource type ${type}` };
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * What every key is worth now: a topic's own settings over the broker's dynamic ones over the file's over the defaults. In: the
+ * configuration the process was started with, and the metadata image. Out: typed values for the parts, and descriptions and verdicts
+ * for the settings APIs.
+ */
+import { configure, valueFault, type KeyTable, type Values } from '@millrace/base';
+import type { LogConfig } from '@millrace/log';
+import { errors } from '@millrace/protocol';
+
+import type { BrokerConfig } from './config/broker-config.ts';
+import { brokerKeys } from './config/broker-keys.ts';
+import { clientMetricsKeys } from './config/client-metrics-keys.ts';
+import { groupKeys } from './config/group-keys.ts';
+import { topicKeys } from './config/topic-keys.ts';
+import type { CoordinatorSettings } from './coordinator/environment.ts';
+import { decidingText, decidingTexts, described, sources, speaking, type DescribedKey, type Layer } from './described-key.ts';
+import type { Fault } from './metadata/controller.ts';
+import { resourceTypes, type MetadataImage } from './metadata/image.ts';
+import type { MetadataRecord } from './metadata/record.ts';
+import type { TopicSettings } from './partitions.ts';
+
+type BrokerValues = Values<typeof brokerKeys>;
+type TopicValues = Values<typeof topicKeys>;
+
+export class Settings {
+  readonly #config: BrokerConfig;
+  readonly #image: MetadataImage;
+  #values!: BrokerValues;
+  /** Texts of the topic keys for a topic that sets nothing. */
+  #topicDefaults: ReadonlyMap<string, string> = new Map();
+  /** Topics without settings of their own share one object. */
+  #plainTopic: TopicSettings | undefined;
+  #topicChanged: (topic?: string) => void = () => {};
+  readonly groups: CoordinatorSettings;
+
+  constructor(config: BrokerConfig, image: MetadataImage) {
+    this.#config = config;
+    this.#image = image;
+    this.#refresh();
+    this.groups = groupSettings(() => this.#values);
+  }
+
+  /** The broker's own keys, as they are now. */
+  get values(): BrokerValues {
+    return this.#values;
+  }
+
+  get autoCreateTopics(): boolean {
+    return this.#values['auto.create.topics.enable'];
+  }
+
+  get deleteTopicEnable(): boolean {
+    return this.#values['delete.topic.enable'];
+  }
+
+  get partitionCountDefault(): number {
+    return this.#values['num.partitions'];
+  }
+
+  get replicationFactorDefault(): number {
+    return this.#values['default.replication.factor'];
+  }
+
+  get partitionsPerAnswerMax(): number {
+    return this.#values['max.request.partition.size.limit'];
+  }
+
+  get fetchBytesMax(): number {
+    return this.#values['fetch.max.bytes'];
+  }
+
+  /** `undefined`: of all topics. */
+  onTopicChange(callback: (topic?: string) => void): void {
+    this.#topicChanged = callback;
+  }
+
+  /** After the replay of a record that was committed. */
+  changed(record: MetadataRecord): void {
+    if (record.type !== 'ConfigRecord') return;
+    if (record.resourceType === resourceTypes.topic) this.#topicChanged(record.resourceName);
+    if (record.resourceType !== resourceTypes.broker) return;
+    this.#refresh();
+    this.#topicChanged();
+  }
+
+  /** At start, when all records were replayed. */
+  loaded(): void {
+    this.#refresh();
+  }
+
+  ofTopic(name: string): TopicSettings {
+    const own = this.#image.settings(resourceTypes.topic, name);
+    return own.size === 0 ? (this.#plainTopic ??= this.#topicSettings(own)) : this.#topicSettings(own);
+  }
+
+  internalTopic(name: string): { readonly partitionCount: number; readonly settings: ReadonlyMap<string, string> } | undefined {
+    if (name !== '__consumer_offsets') return undefined;
+    const values = this.#values;
+    return {
+      partitionCount: values['offsets.topic.num.partitions'],
+      settings: new Map([
+        ['cleanup.policy', 'compact'],
+        ['compression.type', 'producer'],
+        ['segment.bytes', String(values['offsets.topic.segment.bytes'])],
+      ]),
+    };
+  }
+
+  /** Kafka's sentence for what is wrong with the settings of a topic. */
+  topicFault(own: ReadonlyMap<string, string>): string | undefined {
+    return tableFault(topicKeys, own, 'Unknown topic config name') ?? this.#topicConflict(own);
+  }
+
+  /** `after` is what the resource would have of its own, `changes` what led there. */
+  resourceFault(type: number, after: ReadonlyMap<string, string>, changes: ReadonlyMap<string, string | null>, name: string): Fault | undefined {
+    switch (type) {
+      case resourceTypes.topic:
+        return invalidConfig(this.topicFault(after));
+      case resourceTypes.group:
+        return invalidConfig(tableFault(groupKeys, after, 'Unknown group config name'));
+      case resourceTypes.clientMetrics:
+        return invalidConfig(tableFault(clientMetricsKeys, after, 'Unknown client metrics configuration'));
+      default:
+        return brokerFault(name, changes);
+    }
+  }
+
+  isList(type: number, name: string): boolean {
+    return tableOf(type)[name]?.type === 'list';
+  }
+
+  /** The text that counts for a key which the resource has not set itself. */
+  valueOf(type: number, _resource: string, name: string): string | null {
+    if (type === resourceTypes.topic) return this.#brokerTextOf(name);
+    return decidingText(tableOf(type), brokerKeys, name, type === resourceTypes.broker ? this.#layers() : []);
+  }
+
+  brokerNameFault(name: string): string | undefined {
+    const { nodeId } = this.#config;
+    if (name === '' || name === String(nodeId)) return undefined;
+    if (!/^-?\d+$/.test(name)) return `Node id must be an integer, but it is: ${name}`;
+    return `Unexpected broker id, expected ${nodeId} or empty string, but received ${name}`;
+  }
+
+  /** `own` stands in for the topic's settings where the topic does not exist yet. */
+  describeTopic(topic: string, own: ReadonlyMap<string, string> = this.#image.settings(resourceTypes.topic, topic)): DescribedKey[] {
+    const layers = this.#layers();
+    return Object.entries(topicKeys).map(([name, key]) => {
+      const brokerKey = key.synonyms[0]?.name;
+      const behind = brokerKey === undefined ? [] : speaking(brokerKeys, brokerKey, layers);
+      const text = own.get(name);
+      const synonyms = text === undefined ? behind : [{ name, value: text, source: sources.dynamicTopic }, ...behind];
+      return described(name, key, { value: text ?? this.#brokerTextOf(name), synonyms, isReadOnly: false });
+    });
+  }
+
+  describeBroker(): DescribedKey[] {
+    const layers = this.#layers();
+    return Object.entries(brokerKeys).map(([name, key]) =>
+      described(name, key, {
+        value: decidingText(brokerKeys, brokerKeys, name, layers),
+        synonyms: speaking(brokerKeys, name, layers),
+        isReadOnly: key.dynamic === 'read-only',
+      }),
+    );
+  }
+
+  /** What is set for all brokers at once, and nothing else. */
+  describeBrokerDefaults(): DescribedKey[] {
+    const found: DescribedKey[] = [];
+    for (const [name, value] of this.#image.settings(resourceTypes.broker, '')) {
+      const key = (brokerKeys as KeyTable)[name];
+      if (key === undefined) continue;
+      found.push(described(name, key, { value, synonyms: [{ name, value, source: sources.dynamicDefaultBroker }], isReadOnly: false }));
+    }
+    return found;
+  }
+
+  describeGroup(name: string): DescribedKey[] {
+    return this.#describeOwn(groupKeys, this.#image.settings(resourceTypes.group, name), sources.group);
+  }
+
+  describeClientMetrics(name: string): DescribedKey[] {
+    return this.#describeOwn(clientMetricsKeys, this.#image.settings(resourceTypes.clientMetrics, name), sources.clientMetrics);
+  }
+
+  #describeOwn(table: KeyTable, own: ReadonlyMap<string, string>, source: number): DescribedKey[] {
+    const layers = this.#layers();
+    return Object.entries(table).map(([name, key]) => {
+      const brokerKey = key.synonyms[0]?.name;
+      const behind =
+        brokerKey === undefined
+          ? key.default === null
+            ? []
+            : [{ name, value: key.default, source: sources.default }]
+          : speaking(brokerKeys, brokerKey, layers);
+      const text = own.get(name);
+      const value = text ?? (brokerKey === undefined ? key.default : decidingText(brokerKeys, brokerKeys, brokerKey, layers));
+      return described(name, key, { value, synonyms: text === undefined ? behind : [{ name, value: text, source }, ...behind], isReadOnly: false });
+    });
+  }
+
+  /** A topic key's text where the topic says nothing: the broker's, or the key's own default. */
+  #brokerTextOf(name: string): string | null {
+    return this.#topicDefaults.get(name) ?? null;
+  }
+
+  #topicTexts(own: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    return new Map([...this.#topicDefaults, ...own]);
+  }
+
+  #topicSettings(own: ReadonlyMap<string, string>): TopicSettings {
+    const values = configure(topicKeys, this.#topicTexts(own));
+    return { log: logConfig(values, this.#values), minInSync: values['min.insync.replicas'] };
+  }
+
+  #topicConflict(own: ReadonlyMap<string, string>): string | undefined {
+    const values = configure(topicKeys, this.#topicTexts(own));
+    const min = values['min.compaction.lag.ms'];
+    const max = values['max.compaction.lag.ms'];
+    if (min <= max) return undefined;
+    return `conflict topic config setting min.compaction.lag.ms (${min}) > max.compaction.lag.ms (${max})`;
+  }
+
+  #refresh(): void {
+    const layers = this.#layers();
+    this.#values = configure(brokerKeys, decidingTexts(brokerKeys, brokerKeys, layers));
+    this.#topicDefaults = decidingTexts(topicKeys, brokerKeys, layers);
+    this.#plainTopic = undefined;
+  }
+
+  #layers(): Layer[] {
+    return [
+      { texts: this.#image.settings(resourceTypes.broker, String(this.#config.nodeId)), source: sources.dynamicBroker },
+      { texts: this.#image.settings(resourceTypes.broker, ''), source: sources.dynamicDefaultBroker },
+      { texts: this.#config.properties, source: sources.staticBroker },
+    ];
+  }
+}
+
+function tableOf(type: number): KeyTable {
+  switch (type) {
+    case resourceTypes.topic:
+      return topicKeys;
+    case resourceTypes.group:
+      return groupKeys;
+    case resourceTypes.clientMetrics:
+      return clientMetricsKeys;
+    default:
+      return brokerKeys;
+  }
+}
+
+function invalidConfig(errorMessage: string | undefined): Fault | undefined {
+  return errorMessage === undefined ? undefined : { errorCode: errors.INVALID_CONFIG, errorMessage };
+}
+
+function tableFault(table: KeyTable, own: ReadonlyMap<string, string>, unknown: string): string | undefined {
+  for (const [name, text] of own) {
+    const key = Object.hasOwn(table, name) ? table[name] : undefined;
+    const fault = key === undefined ? `${unknown}: ${name}` : valueFault(name, key, text);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** `name` is empty for all brokers at once. */
+function brokerFault(name: string, changes: ReadonlyMap<string, string | null>): Fault | undefined {
+  const known = [...changes].flatMap(([key, text]) => {
+    const entry = Object.hasOwn(brokerKeys, key) ? (brokerKeys as KeyTable)[key] : undefined;
+    return entry === undefined ? [] : [{ key, text, entry }];
+  });
+  const fixed = known.filter(({ entry }) => entry.dynamic === 'read-only').map(({ key }) => key);
+  if (fixed.length > 0) return { errorCode: errors.INVALID_REQUEST, errorMessage: `Cannot update these configs dynamically: [${fixed.join(', ')}]` };
+  const single = known.filter(({ entry }) => entry.dynamic === 'per-broker').map(({ key }) => key);
+  if (name === '' && single.length > 0) {
+    return {
+      errorCode: errors.INVALID_REQUEST,
+      errorMessage: `Cannot update these configs at default cluster level, broker id must be specified: [${single.join(', ')}]`,
+    };
+  }
+  for (const { key, text, entry } of known) {
+    const fault = text === null ? undefined : valueFault(key, entry, text);
+    if (fault !== undefined) return { errorCode: errors.INVALID_REQUEST, errorMessage: fault };
+  }
+  return undefined;
+}
+
+function groupSettings(values: () => BrokerValues): CoordinatorSettings {
+  return {
+    get sessionTimeoutMsMin() {
+      return values()['group.min.session.timeout.ms'];
+    },
+    get sessionTimeoutMsMax() {
+      return values()['group.max.session.timeout.ms'];
+    },
+    get initialRebalanceDelayMs() {
+      return values()['group.initial.rebalance.delay.ms'];
+    },
+    get membersMax() {
+      return values()['group.max.size'];
+    },
+    get offsetMetadataLengthMax() {
+      return values()['offset.metadata.max.bytes'];
+    },
+    get offsetsRetentionMs() {
+      return values()['offsets.retention.minutes'] * 60_000;
+    },
+    get offsetsRetentionCheckMs() {
+      return values()['offsets.retention.check.interval.ms'];
+    },
+  };
+}
+
+function logConfig(topic: TopicValues, broker: BrokerValues): LogConfig {
+  const policies = topic['cleanup.policy'];
+  const compression = topic['compression.type'] as LogConfig['compression'];
+  return {
+    segmentBytes: topic['segment.bytes'],
+    segmentMs: topic['segment.ms'],
+    segmentJitterMs: topic['segment.jitter.ms'],
+    segmentIndexBytes: topic['segment.index.bytes'],
+    indexIntervalBytes: topic['index.interval.bytes'],
+    retentionBytes: topic['retention.bytes'],
+    retentionMs: topic['retention.ms'],
+    fileDeleteDelayMs: topic['file.delete.delay.ms'],
+    messageBytesMax: topic['max.message.bytes'],
+    timestampType: topic['message.timestamp.type'] as LogConfig['timestampType'],
+    timestampBeforeMaxMs: topic['message.timestamp.before.max.ms'],
+    timestampAfterMaxMs: topic['message.timestamp.after.max.ms'],
+    compression,
+    compressionLevel: compressionLevel(topic, compression),
+    isCompacted: policies.includes('compact'),
+    isDeleted: policies.includes('delete'),
+    producerIdExpirationMs: broker['producer.id.expiration.ms'],
+    flushMessages: topic['flush.messages'],
+    flushMs: topic['flush.ms'],
+  };
+}
+
+function compressionLevel(topic: TopicValues, compression: LogConfig['compression']): number | undefined {
+  switch (compression) {
+    case 'gzip':
+      return topic['compression.gzip.level'];
+    case 'lz4':
+      return topic['compression.lz4.level'];
+    case 'zstd':
+      return topic['compression.zstd.level'];
+    case 'producer':
+    case 'uncompressed':
+    case 'snappy':
+      return undefined;
+  }
+}

@@ -1,0 +1,3 @@
+export * from './simulated.ts';
+export { startBroker, type TestBroker } from './start-broker.ts';
+export { WireClient } from './wire-client.ts';
