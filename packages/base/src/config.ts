@@ -52,6 +52,11 @@ type Default = string | number | boolean | null;
 /** A key whose default is null may have no value. */
 type Valued<T, D extends Default> = Key<D extends null ? T | null : T>;
 
+/** Where a text must be one of a few, the value's type says which. */
+type Choice<O extends KeyOptions> = O extends { readonly oneOf: readonly (infer S)[]; readonly anyCase?: never }
+  ? S
+  : string;
+
 export const int = <D extends number | null>(fallback: D, options: KeyOptions, doc: string): Valued<number, D> =>
   key('int', fallback, options, doc);
 export const short = <D extends number | null>(fallback: D, options: KeyOptions, doc: string): Valued<number, D> =>
@@ -69,8 +74,11 @@ export const double = <D extends number | string | null>(
 ): Valued<number, D> => key('double', fallback, options, doc);
 export const boolean = <D extends boolean | null>(fallback: D, options: KeyOptions, doc: string): Valued<boolean, D> =>
   key('boolean', fallback, options, doc);
-export const string = <D extends string | null>(fallback: D, options: KeyOptions, doc: string): Valued<string, D> =>
-  key('string', fallback, options, doc);
+export const string = <D extends string | null, const O extends KeyOptions>(
+  fallback: D,
+  options: O,
+  doc: string,
+): Valued<Choice<O>, D> => key('string', fallback, options, doc);
 /** Values with commas between them. */
 export const list = <D extends string | null>(
   fallback: D,
