@@ -1,0 +1,60 @@
+// The two brokers that stay up from case to case, so that the JVM and Node are both warm. Restarted when a case wants other durability.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { drive, withTopic } from './driver.ts';
+import { launch, type Broker, type Durability, type SideName } from './sides/broker.ts';
+import { withClassArchive } from './sides/kafka.ts';
+import { layOut } from './sides/lay-out.ts';
+
+export interface Pair {
+  a: Broker;
+  b: Broker;
+}
+
+export class KeptBrokers {
+  #kept: (Pair & { durability: Durability }) | undefined;
+  readonly #sides: { a: SideName; b: SideName };
+  readonly #dir: string;
+  readonly #smoke: boolean;
+
+  constructor(options: { sides: { a: SideName; b: SideName }; dir: string; smoke: boolean }) {
+    this.#sides = options.sides;
+    this.#dir = options.dir;
+    this.#smoke = options.smoke;
+  }
+
+  async with(durability: Durability): Promise<Pair> {
+    if (this.#kept?.durability === durability) return this.#kept;
+    await this.stop();
+    const a = await this.#start('a', durability);
+    const b = await this.#start('b', durability);
+    this.#kept = { a, b, durability };
+    for (const broker of [a, b]) await this.#warmUp(broker);
+    return this.#kept;
+  }
+
+  async stop(): Promise<void> {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept === undefined) return;
+    await Promise.all([kept.a.stop(), kept.b.stop()]);
+    for (const label of ['a', 'b']) rmSync(join(this.#dir, `kept-${label}`), { recursive: true, force: true });
+  }
+
+  async #start(label: 'a' | 'b', durability: Durability): Promise<Broker> {
+    const site = await layOut(this.#sides[label], { dir: join(this.#dir, `kept-${label}`), durability });
+    return await launch(this.#smoke ? withClassArchive(site) : site);
+  }
+
+  /** Small batches, large batches, and a read of both: what the cases do, until the compilers are done with it. */
+  async #warmUp(broker: Broker): Promise<void> {
+    if (this.#smoke) return;
+    await withTopic({ smoke: false }, broker, 'warm-up', async (topic) => {
+      await drive('produce', broker, { topic, records: 12e6, time: '6s' });
+      await drive('produce', broker, { topic, size: 1024, records: 1e6, 'batch-bytes': 131_072, time: '3s' });
+      await drive('latency', broker, { topic, size: 1024, warmup: '100ms', time: '3s' });
+      await drive('fetch', broker, { topic });
+    });
+  }
+}

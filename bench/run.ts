@@ -1,0 +1,104 @@
+// Millrace and Apache Kafka side by side: `npm run bench -- [CASE ...] [--rounds N] [--smoke] [--sides kafka,millrace] [--dir DIR]`.
+// Without a case it runs all of them. Results go to bench/results; `npm run bench:table` prints them into docs/benchmarks.md.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Case } from './case.ts';
+import { buildDriver } from './driver.ts';
+import { KeptBrokers } from './kept-brokers.ts';
+import { matrix } from './matrix.ts';
+import { judged, save, verdict, type Result } from './result.ts';
+import { runCase, type RoundOptions } from './rounds.ts';
+import type { SideName } from './sides/broker.ts';
+import { mode, number } from './table.ts';
+
+const { values: flags, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '6' },
+    smoke: { type: 'boolean', default: false },
+    sides: { type: 'string', default: 'kafka,millrace' },
+    dir: { type: 'string', default: tmpdir() },
+    list: { type: 'boolean', default: false },
+    'no-save': { type: 'boolean', default: false },
+  },
+});
+
+if (flags.list) {
+  for (const { name, text } of matrix) console.log(`${name.padEnd(18)}${text}`);
+} else {
+  process.exit(await main());
+}
+
+async function main(): Promise<number> {
+  const startedAtMs = performance.now();
+  const cases = chosenCases();
+  const sides = parseSides(flags.sides);
+  buildDriver();
+  const dir = mkdtempSync(join(flags.dir, 'millrace-bench-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const { smoke } = flags;
+  const brokers = new KeptBrokers({ sides, dir, smoke });
+  const options: Omit<RoundOptions, 'rounds'> = {
+    sides,
+    smoke,
+    dir,
+    brokers,
+    patienceMs: smoke ? 0 : 10_000,
+    progress: (text) => console.error(text),
+  };
+  const failed: string[] = [];
+  for (const entry of cases) {
+    const caseAtMs = performance.now();
+    try {
+      const result = await runCase(entry, { ...options, rounds: roundsOf(entry) });
+      const seconds = ((performance.now() - caseAtMs) / 1000).toFixed(1);
+      console.log(`${entry.name}: ${entry.text} (${mode(entry)}), ${seconds} s`);
+      if (!smoke) report(entry, result);
+      if (!smoke && !flags['no-save']) save(result);
+    } catch (error) {
+      failed.push(entry.name);
+      await brokers.stop();
+      console.error(`${entry.name} failed:`, error);
+    }
+  }
+  await brokers.stop();
+  console.log(`${cases.length} cases in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
+  if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+function chosenCases(): Case[] {
+  const unknown = names.filter((name) => !matrix.some((entry) => entry.name === name));
+  if (unknown.length > 0) throw new Error(`no such case: ${unknown.join(', ')} (--list shows them)`);
+  return names.length === 0 ? matrix : matrix.filter(({ name }) => names.includes(name));
+}
+
+function parseSides(text: string): { a: SideName; b: SideName } {
+  const isSide = (word: string): word is SideName => word === 'kafka' || word === 'millrace';
+  const [a = '', b = ''] = text.split(',');
+  if (!isSide(a) || !isSide(b)) throw new Error(`--sides takes two of kafka and millrace, not ${text}`);
+  return { a, b };
+}
+
+function roundsOf({ roundsMax }: Case): number {
+  if (flags.smoke) return 1;
+  return Math.min(Number(flags.rounds), roundsMax ?? Number.POSITIVE_INFINITY);
+}
+
+function report(entry: Case, result: Result): void {
+  for (const row of entry.rows) {
+    const measured = result.rows.find(({ figure }) => figure === row.figure);
+    if (measured === undefined) continue;
+    const { a, b, ratio } = measured;
+    const sides = `${result.sides.a} ${number(a?.median)}, ${result.sides.b} ${number(b?.median)} ${row.unit}`;
+    const range =
+      ratio === undefined ? '' : `, ratio ${number(ratio.median)} (${number(ratio.min)}–${number(ratio.max)})`;
+    const asked = row.must === undefined ? '' : `, must ${row.must} goal ${row.goal}: ${verdict(row, measured)}`;
+    console.log(`  ${row.text}: ${sides}${range}${judged(row, measured) === undefined ? '' : asked}`);
+  }
+  for (const warning of result.warnings) console.log(`  ! ${warning}`);
+}
