@@ -77,8 +77,11 @@ export function readBrokerConfig(sources: BrokerConfigSources): BrokerConfig {
   const environment = readEnvironment(sources.environment);
   const base = file === undefined ? undefined : readProperties(sources.disk, file);
   const isGiven = base !== undefined || environment.properties.size > 0;
-  const given = new Map([...(base ?? (isGiven ? [] : laptopProperties)), ...environment.properties, ...overrides]);
-  const properties = completed(given, sources.logDir ?? defaultLogDir);
+  const given = new Map([...(base ?? []), ...environment.properties, ...overrides]);
+  const properties = completed(
+    isGiven ? given : new Map([...laptopProperties, ...given]),
+    sources.logDir ?? defaultLogDir,
+  );
   const values = configure(brokerKeys, properties);
   const nodeId = values['node.id'] ?? defaultNodeId;
   const addresses = parseListeners('listeners', values.listeners.join(','));
