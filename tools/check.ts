@@ -12,7 +12,11 @@ interface Step {
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
 const unit = ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.fuzz.ts', 'tools/**/*.test.ts'];
-const quick = ['test/compat/kafkajs/*.test.ts', 'test/compat/platformatic/*.test.ts', 'test/integration/quick/*.test.ts'];
+const quick = [
+  'test/compat/kafkajs/*.test.ts',
+  'test/compat/platformatic/*.test.ts',
+  'test/integration/quick/*.test.ts',
+];
 const long = ['test/protocol-drift/*.test.ts', 'test/integration/*/*.test.ts', 'test/compat/run.ts'];
 
 const runAll = process.argv.includes('--all');

@@ -10,6 +10,10 @@ const changedAtMs = (path) => statSync(`${root}${path}`, { throwIfNoEntry: false
 if (changedAtMs('node_modules/.package-lock.json') < changedAtMs('package-lock.json')) {
   console.error('Installing dependencies (npm ci) …');
   const shell = process.platform === 'win32';
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 2, 2], shell });
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell,
+  });
   process.exit(status ?? 1);
 }

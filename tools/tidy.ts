@@ -21,10 +21,17 @@ const arrow: ReadonlyMap<string, readonly string[]> = new Map([
 const vagueNames = /(^|-)(manager|helpers?|utils?|common|misc|impl|info|data)(-|\.|$)/;
 const linesMax = 600;
 /** Files that programs start from, not imports. */
-const entrances = [/^packages\/[^/]+\/src\/(index|main)\.ts$/, /^packages\/cli\/src\//, /^(tools|bench|examples|test)\//, /\.(test|fuzz|bench)\.ts$/];
+const entrances = [
+  /^packages\/[^/]+\/src\/(index|main)\.ts$/,
+  /^packages\/cli\/src\//,
+  /^(tools|bench|examples|test)\//,
+  /\.(test|fuzz|bench)\.ts$/,
+];
 
 const faults: string[] = [];
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '' && existsSync(file));
 const sources = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
@@ -36,13 +43,15 @@ for (const [file, text] of sources) {
   for (const target of importsOf(text)) checkImport(file, target);
 }
 for (const file of sources.keys()) {
-  if (!imported.has(file) && !entrances.some((pattern) => pattern.test(file))) faults.push(`${file}: nobody imports it`);
+  if (!imported.has(file) && !entrances.some((pattern) => pattern.test(file)))
+    faults.push(`${file}: nobody imports it`);
 }
 for (const name of arrow.keys()) {
   if (!existsSync(`packages/${name}/README.md`)) faults.push(`packages/${name}: has no README.md`);
 }
 for (const [path, text] of pages()) {
-  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) faults.push(`${path}: is not fresh, run "npm run docs"`);
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text)
+    faults.push(`${path}: is not fresh, run "npm run docs"`);
 }
 
 for (const fault of faults) console.error(fault);
@@ -56,10 +65,13 @@ function checkName(file: string): void {
 
 function checkText(file: string, text: string): void {
   const lines = text.split('\n');
-  if (lines.length > linesMax && !file.includes('/config/')) faults.push(`${file}: ${lines.length} lines, at most ${linesMax}`);
+  if (lines.length > linesMax && !file.includes('/config/'))
+    faults.push(`${file}: ${lines.length} lines, at most ${linesMax}`);
   for (const [index, line] of lines.entries()) {
-    if (/\b(test|describe|it)\.only\(/.test(line) || /^\s*debugger;/.test(line)) faults.push(`${file}:${index + 1}: left over from debugging`);
-    if (/\b(TODO|FIXME|XXX)\b/.test(line) && !file.startsWith('tools/tidy')) faults.push(`${file}:${index + 1}: a TODO belongs into an issue`);
+    if (/\b(test|describe|it)\.only\(/.test(line) || /^\s*debugger;/.test(line))
+      faults.push(`${file}:${index + 1}: left over from debugging`);
+    if (/\b(TODO|FIXME|XXX)\b/.test(line) && !file.startsWith('tools/tidy'))
+      faults.push(`${file}:${index + 1}: a TODO belongs into an issue`);
   }
   if (/^packages\/(protocol|log|broker|net)\/src\//.test(file) && !/\.(test|fuzz)\.ts$/.test(file)) {
     for (const banned of ['Date.now(', 'Math.random(', 'setTimeout(']) {
@@ -69,7 +81,9 @@ function checkText(file: string, text: string): void {
 }
 
 function importsOf(text: string): string[] {
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g,
+  );
   return [...found].map((match) => (match[1] ?? match[2] ?? match[3]) as string);
 }
 

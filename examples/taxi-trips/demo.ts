@@ -20,20 +20,29 @@ const partitionCount = 6;
 const trips = readTrips();
 
 await using _broker = (await isListening(address)) ? undefined : await startBroker();
-const client = new kafkajs.Kafka({ clientId: 'taxi-demo', brokers: [address], logLevel: kafkajs.logLevel.ERROR });
+const client = new kafkajs.Kafka({ clientId: 'taxi-demo', brokers: [address], logLevel: kafkajs.logLevel.NOTHING });
 
+const received: Trip[] = [];
+const perMember = [0, 0];
 await recreateTopic();
+const members = await joinGroup();
 await produceAll();
-const { received, perMember } = await consumeAll();
+await members.all;
+await Promise.all(members.consumers.map((consumer) => consumer.disconnect()));
 report('payment', (trip) => trip.payment);
 report('pick-up borough', (trip) => trip.pickupBorough);
-console.log(`\n${received.length} trips through ${partitionCount} partitions, read by two members: ${perMember.join(' + ')}. Equal to the counts taken from the file.`);
+console.log(
+  `\n${received.length} trips through ${partitionCount} partitions, read by two members: ${perMember.join(' + ')}. Equal to the counts taken from the file.`,
+);
 
 async function recreateTopic(): Promise<void> {
   const admin = client.admin();
   await admin.connect();
   if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitionCount, configEntries: [{ name: 'retention.ms', value: '-1' }] }], waitForLeaders: true });
+  await admin.createTopics({
+    topics: [{ topic, numPartitions: partitionCount, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
+    waitForLeaders: true,
+  });
   await admin.disconnect();
 }
 
@@ -55,15 +64,18 @@ async function produceAll(): Promise<void> {
   console.log(`Produced ${trips.length} trips to ${topic} on ${address}.`);
 }
 
-async function consumeAll(): Promise<{ received: Trip[]; perMember: number[] }> {
-  const received: Trip[] = [];
-  const perMember = [0, 0];
+/** Two members, each of which has partitions when the promise settles; `all` settles when every trip has come back. */
+async function joinGroup(): Promise<{ consumers: readonly Consumer[]; all: Promise<void> }> {
   const all = Promise.withResolvers<void>();
-  const groupId = `taxi-demo-${process.pid}`;
-  const members: Consumer[] = [];
-  for (const member of [0, 1]) {
-    const consumer = client.consumer({ groupId, sessionTimeout: 10_000, maxWaitTimeInMs: 200 });
-    members.push(consumer);
+  const consumers = perMember.map(() =>
+    client.consumer({ groupId: `taxi-demo-${process.pid}`, maxWaitTimeInMs: 200, heartbeatInterval: 500 }),
+  );
+  const joined = consumers.map(() => Promise.withResolvers<void>());
+  for (const [member, consumer] of consumers.entries()) {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      const assigned = payload.memberAssignment[topic]?.length ?? 0;
+      if (assigned > 0 && assigned < partitionCount) joined[member]?.resolve();
+    });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
@@ -74,9 +86,8 @@ async function consumeAll(): Promise<{ received: Trip[]; perMember: number[] }> 
       },
     });
   }
-  await all.promise;
-  await Promise.all(members.map((consumer) => consumer.disconnect()));
-  return { received, perMember };
+  await Promise.all(joined.map(({ promise }) => promise));
+  return { consumers, all: all.promise };
 }
 
 function report(title: string, key: (trip: Trip) => string): void {
@@ -85,7 +96,8 @@ function report(title: string, key: (trip: Trip) => string): void {
   console.log(`\nTrips per ${title}`);
   for (const [name, count] of counted) console.log(`  ${name.padEnd(16)} ${String(count).padStart(6)}`);
   for (const [name, count] of expected) {
-    if (counted.get(name) !== count) throw new Error(`${title} ${name}: the file has ${count} trips, the group counted ${counted.get(name) ?? 0}`);
+    if (counted.get(name) !== count)
+      throw new Error(`${title} ${name}: the file has ${count} trips, the group counted ${counted.get(name) ?? 0}`);
   }
 }
 
@@ -105,7 +117,9 @@ async function isListening(hostAndPort: string): Promise<boolean> {
 async function startBroker(): Promise<AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-demo-'));
   const launcher = new URL('../../bin/kafka-server-start', import.meta.url).pathname;
-  const broker: ChildProcess = spawn('sh', [launcher, '--override', `log.dirs=${folder}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const broker: ChildProcess = spawn('sh', [launcher, '--override', `log.dirs=${folder}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: broker.stdout as NodeJS.ReadableStream });
   const exited = once(broker, 'exit');
   for await (const line of lines) if (line.includes('Kafka Server started')) break;

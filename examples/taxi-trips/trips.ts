@@ -39,8 +39,37 @@ export function countBy(trips: Iterable<Trip>, key: (trip: Trip) => string): Map
 }
 
 function parseTrip(line: string): Trip {
-  const [pickup, dropoff, passengers, distance, fare, tip, tolls, total, color, payment, pickupZone, dropoffZone, pickupBorough, dropoffBorough] =
-    line.split(',') as [string, string, string, string, string, string, string, string, string, string, string, string, string, string];
+  const [
+    pickup,
+    dropoff,
+    passengers,
+    distance,
+    fare,
+    tip,
+    tolls,
+    total,
+    color,
+    payment,
+    pickupZone,
+    dropoffZone,
+    pickupBorough,
+    dropoffBorough,
+  ] = line.split(',') as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   return {
     pickup,
     dropoff,

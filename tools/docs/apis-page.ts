@@ -8,7 +8,8 @@ export function apisPage(): string {
     const entry = served.get(api.key);
     const kafka = range(api.versions.since, api.versions.until);
     const flexible = Number.isFinite(api.flexibleSince) ? `${api.flexibleSince}+` : 'never';
-    if (entry === undefined) return `| ${api.key} | ${api.name} | ${kafka} | ${flexible} | – | ${api.listeners.includes('broker') ? 'not served yet' : 'between controllers'} |`;
+    if (entry === undefined)
+      return `| ${api.key} | ${api.name} | ${kafka} | ${flexible} | – | ${api.listeners.includes('broker') ? 'not served yet' : 'between controllers'} |`;
     const advertised = entry.advertised.min === entry.versions.min ? '' : ` (advertised from ${entry.advertised.min})`;
     return `| ${api.key} | ${api.name} | ${kafka} | ${flexible} | ${range(entry.versions.min, entry.versions.max)}${advertised} | ${entry.leftOut === undefined ? '' : `left out: ${entry.leftOut}`} |`;
   });

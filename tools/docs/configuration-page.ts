@@ -34,7 +34,10 @@ function table(keys: KeyTable, withMode: boolean): string {
   return [
     `| key | type | default |${mode} effect | meaning |`,
     `| --- | --- | --- |${line} --- | --- |`,
-    ...rows.map(([name, key]) => `| \`${name}\` | ${key.type} | ${fallback(key)} |${withMode ? ` ${key.dynamic} |` : ''} ${effect(key)} | ${key.doc.replaceAll('|', '\\|')} |`),
+    ...rows.map(
+      ([name, key]) =>
+        `| \`${name}\` | ${key.type} | ${fallback(key)} |${withMode ? ` ${key.dynamic} |` : ''} ${effect(key)} | ${key.doc.replaceAll('|', '\\|')} |`,
+    ),
   ].join('\n');
 }
 

@@ -8,6 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cache=${MILLRACE_CACHE:-$HOME/.cache/millrace}
 kafka_version=4.3.1
+PATH=$PATH:/usr/local/go/bin
 mkdir -p "$cache"
 
 say() { echo "install: $*" >&2; }
@@ -30,7 +31,7 @@ install_system() {
 # Jars by Maven, the host that runs many tools in one JVM, and class archives that make each JVM start three times as fast.
 install_kafka() {
   home=$cache/kafka-$kafka_version
-  stamp=$(cat "$here/pom.xml" "$here/ToolHost.java" "$here/install.sh" | cksum)
+  stamp=$(cat "$here/pom.xml" "$here/ToolHost.java" "$here/tools-log4j2.properties" | cksum)
   [ "$(cat "$home/installed" 2>/dev/null)" = "$stamp" ] && return 0
   say "Apache Kafka $kafka_version"
   rm -rf "$home.new" && mkdir -p "$home.new/lib" "$home.new/classes"
@@ -58,7 +59,7 @@ install_python() {
 
 install_go() {
   source=$root/test/compat/franz-go
-  has go || { say "no Go toolchain (1.24 or newer) on the PATH"; return 1; }
+  has go || { say "no Go toolchain (1.26 or newer) on the PATH"; return 1; }
   (cd "$source" && go build -o "$cache/franz-go" .)
 }
 

@@ -8,7 +8,10 @@ import type { Exchange } from './exchange.ts';
 import type { later, noAnswer } from './request.ts';
 
 export type Answer<A extends Api> = ResponseInputOf<A> | typeof later | typeof noAnswer;
-export type Handler<A extends Api> = (request: RequestOf<A>, exchange: Exchange) => Answer<A> | Promise<ResponseInputOf<A> | typeof later>;
+export type Handler<A extends Api> = (
+  request: RequestOf<A>,
+  exchange: Exchange,
+) => Answer<A> | Promise<ResponseInputOf<A> | typeof later>;
 
 export interface VersionRange {
   readonly min: number;
@@ -59,6 +62,12 @@ export class ApiTable {
   }
 }
 
-export function apiVersionsRanges(served: readonly ServedApi[]): { apiKey: number; minVersion: number; maxVersion: number }[] {
-  return served.map(({ api, advertised }) => ({ apiKey: api.key, minVersion: advertised.min, maxVersion: advertised.max }));
+export function apiVersionsRanges(
+  served: readonly ServedApi[],
+): { apiKey: number; minVersion: number; maxVersion: number }[] {
+  return served.map(({ api, advertised }) => ({
+    apiKey: api.key,
+    minVersion: advertised.min,
+    maxVersion: advertised.max,
+  }));
 }

@@ -46,7 +46,9 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
       advertisedMin: 0,
       leftOut: 'transactional batches',
     }),
-    serve(apis.fetch, (request, exchange) => fetch(doors, request, exchange), { leftOut: 'fetching by followers; aborted transactions' }),
+    serve(apis.fetch, (request, exchange) => fetch(doors, request, exchange), {
+      leftOut: 'fetching by followers; aborted transactions',
+    }),
     serve(apis.listOffsets, (request, exchange) => listOffsets(doors, request, exchange)),
     serve(apis.metadata, (request, exchange) => metadata(doors, request, exchange)),
     serve(apis.offsetCommit, (request, exchange) => offsetCommit(doors, request, exchange)),
@@ -76,7 +78,7 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.deleteGroups, (request, exchange) => deleteGroups(doors, request, exchange)),
     serve(apis.incrementalAlterConfigs, (request) => incrementalAlterConfigs(doors, request)),
     serve(apis.offsetDelete, (request, exchange) => offsetDelete(doors, request, exchange)),
-    serve(apis.describeQuorum, (request) => describeQuorum(doors, request)),
+    serve(apis.describeQuorum, (request, exchange) => describeQuorum(doors, request, exchange)),
     serve(apis.describeCluster, (request, exchange) => describeCluster(doors, request, exchange), {
       leftOut: 'the controller endpoint type',
     }),

@@ -101,7 +101,8 @@ export class AppendRound {
       const { log } = partition;
       const before = partition.highWatermark;
       partition.advanceHighWatermark(this.#isSynced ? log.syncedOffset : log.endOffset);
-      if (partition.highWatermark > before && partition.waits.size > 0) partition.wake(log.bytesBetween(before, partition.highWatermark));
+      if (partition.highWatermark > before && partition.waits.size > 0)
+        partition.wake(log.bytesBetween(before, partition.highWatermark));
     }
   }
 }

@@ -11,6 +11,7 @@ const alterConfigs = 1 << 11;
 const idempotentWrite = 1 << 12;
 
 export const topicOperations: number = read | write | create | del | alter | describe | describeConfigs | alterConfigs;
-export const clusterOperations: number = create | clusterAction | describeConfigs | alterConfigs | idempotentWrite | alter | describe;
+export const clusterOperations: number =
+  create | clusterAction | describeConfigs | alterConfigs | idempotentWrite | alter | describe;
 /** What is answered when nobody asked. */
 export const operationsNotAsked: number = -0x8000_0000;

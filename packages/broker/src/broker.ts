@@ -39,7 +39,13 @@ const drainMsMax = 2000;
 /** What a new Kafka cluster begins with: its feature level (4.4-IV2), and the setting that goes with eligible leader replicas. */
 const firstRecords: readonly MetadataRecord[] = [
   { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: 33 },
-  { type: 'ConfigRecord', resourceType: resourceTypes.broker, resourceName: '', name: 'min.insync.replicas', value: '1' },
+  {
+    type: 'ConfigRecord',
+    resourceType: resourceTypes.broker,
+    resourceName: '',
+    name: 'min.insync.replicas',
+    value: '1',
+  },
 ];
 
 export interface BrokerOptions {
@@ -94,7 +100,12 @@ export class Broker implements Doors {
       image: this.image,
       onChange: (record) => this.settings.changed(record),
     });
-    this.controller = new Controller({ image: this.image, nodeId: this.nodeId, newTopicId: () => newUuid(host), settings: this.settings });
+    this.controller = new Controller({
+      image: this.image,
+      nodeId: this.nodeId,
+      newTopicId: () => newUuid(host),
+      settings: this.settings,
+    });
     this.partitions = new Partitions({
       host,
       directories: this.directories,
@@ -113,7 +124,10 @@ export class Broker implements Doors {
     });
     this.producerIds = new ProducerIds(this.controller, this.metadata);
     this.round = new AppendRound(this.directories, config.durability, (callback) => process.nextTick(callback));
-    this.sessions = new FetchSessions(this.settings.values['max.incremental.fetch.session.cache.slots'], () => host.random.below(0x7fff_ffff) + 1);
+    this.sessions = new FetchSessions(
+      this.settings.values['max.incremental.fetch.session.cache.slots'],
+      () => host.random.below(0x7fff_ffff) + 1,
+    );
     const offsetsLog = new PartitionOffsetsLog(this.image, this.partitions, this.round);
     this.coordinator = new Coordinator({
       host,
@@ -144,14 +158,27 @@ export class Broker implements Doors {
   /** Throws `MillraceError`: CONFIG for a value that cannot be, IN_USE for a port or a data directory that another process holds. */
   static async start(options: BrokerOptions): Promise<Broker> {
     const { host, config } = options;
-    const listeners = config.listeners.filter(({ name }) => !config.controllerListenerNames.includes(name)).map((listener) => listenerOf(host, config, listener));
+    const listeners = config.listeners
+      .filter(({ name }) => !config.controllerListenerNames.includes(name))
+      .map((listener) => listenerOf(host, config, listener));
     const directories: LogDirectory[] = [];
     try {
       for (const listener of listeners) await listener.listen();
-      for (const path of config.logDirs) directories.push(LogDirectory.open(host, resolve(path), { nodeId: config.nodeId, ...(config.clusterId === undefined ? undefined : { clusterId: config.clusterId }) }));
+      for (const path of config.logDirs)
+        directories.push(
+          LogDirectory.open(host, resolve(path), {
+            nodeId: config.nodeId,
+            ...(config.clusterId === undefined ? undefined : { clusterId: config.clusterId }),
+          }),
+        );
       const first = directories[0];
       if (first === undefined) throw new MillraceError('CONFIG', 'No data directory is named: set log.dirs.');
-      const broker = new Broker(options, { listeners, directories, metadataDirectory: first, clusterId: first.clusterId });
+      const broker = new Broker(options, {
+        listeners,
+        directories,
+        metadataDirectory: first,
+        clusterId: first.clusterId,
+      });
       await broker.#load();
       await broker.#openDoors();
       return broker;
@@ -183,7 +210,9 @@ export class Broker implements Doors {
   endpoints(kind: 'broker' | 'controller'): readonly Endpoint[] {
     if (kind === 'broker') return this.#listeners.map(({ name }) => this.advertised(name));
     const { listeners, controllerListenerNames } = this.config;
-    return listeners.filter(({ name }) => controllerListenerNames.includes(name)).map(({ name, host, port }) => ({ name, host, port }));
+    return listeners
+      .filter(({ name }) => controllerListenerNames.includes(name))
+      .map(({ name, host, port }) => ({ name, host, port }));
   }
 
   table(): ApiTable {
@@ -199,7 +228,10 @@ export class Broker implements Doors {
   }
 
   endConnection(exchange: Exchange, reason: string): void {
-    this.host.log.info({ client: exchange.clientHost, clientId: exchange.clientId, reason }, 'closed a connection that expects no answers');
+    this.host.log.info(
+      { client: exchange.clientHost, clientId: exchange.clientId, reason },
+      'closed a connection that expects no answers',
+    );
     exchange.session.connection.close();
   }
 
@@ -226,7 +258,11 @@ export class Broker implements Doors {
       if (this.image.topic(name) !== undefined) continue;
       const settings = new Map(cleanupPolicy === undefined ? [] : [['cleanup.policy', cleanupPolicy]]);
       const made = await this.topics.create({ name, partitionCount, replicationFactor, assignments: [], settings });
-      if (isFault(made)) this.host.log.warn({ topic: name, reason: made.errorMessage }, 'a topic of KAFKA_CREATE_TOPICS could not be made');
+      if (isFault(made))
+        this.host.log.warn(
+          { topic: name, reason: made.errorMessage },
+          'a topic of KAFKA_CREATE_TOPICS could not be made',
+        );
     }
   }
 
@@ -247,7 +283,9 @@ export class Broker implements Doors {
   }
 
   #faults(): string[] {
-    const failed = this.directories.filter(({ failure }) => failure !== undefined).map(({ path, failure }) => `log directory ${path} is offline: ${failure?.message}`);
+    const failed = this.directories
+      .filter(({ failure }) => failure !== undefined)
+      .map(({ path, failure }) => `log directory ${path} is offline: ${failure?.message}`);
     const wanted = [...this.image.topics()].reduce((sum, topic) => sum + topic.partitions.length, 0);
     const offline = wanted - [...this.partitions.all()].length;
     return offline === 0 ? failed : [...failed, `${offline} partitions are offline`];

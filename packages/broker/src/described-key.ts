@@ -45,7 +45,12 @@ const typeCodes: Readonly<Record<KeyType, number>> = {
 export function described(
   name: string,
   key: Key<unknown>,
-  found: { readonly value: string | null; readonly synonyms: readonly SourcedText[]; readonly isReadOnly: boolean; readonly source?: number },
+  found: {
+    readonly value: string | null;
+    readonly synonyms: readonly SourcedText[];
+    readonly isReadOnly: boolean;
+    readonly source?: number;
+  },
 ): DescribedKey {
   return {
     name,
@@ -91,7 +96,12 @@ export function speaking(table: KeyTable, name: string, layers: readonly Layer[]
  * The text that decides, with the hours and minutes of synonyms turned into milliseconds; null where nothing speaks. Synonyms that the
  * table does not have are keys of `brokers`.
  */
-export function decidingText(table: KeyTable, brokers: KeyTable, name: string, layers: readonly Layer[]): string | null {
+export function decidingText(
+  table: KeyTable,
+  brokers: KeyTable,
+  name: string,
+  layers: readonly Layer[],
+): string | null {
   const key = table[name];
   if (key === undefined) return null;
   for (const { texts } of layers) {

@@ -17,7 +17,12 @@ export class Exchange {
 
   constructor(
     session: Session,
-    header: { readonly apiKey: number; readonly apiVersion: number; readonly correlationId: number; readonly clientId: string | null },
+    header: {
+      readonly apiKey: number;
+      readonly apiVersion: number;
+      readonly correlationId: number;
+      readonly clientId: string | null;
+    },
     startedAtMs: number,
   ) {
     this.session = session;

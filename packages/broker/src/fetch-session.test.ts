@@ -7,17 +7,32 @@ import { FetchSessions, type FetchContext, type FetchSessionRequest } from './fe
 
 const minute = 60_000;
 
-function request(sessionId: number, sessionEpoch: number, partitions: readonly number[] = [], forgotten: readonly number[] = []): FetchSessionRequest {
+function request(
+  sessionId: number,
+  sessionEpoch: number,
+  partitions: readonly number[] = [],
+  forgotten: readonly number[] = [],
+): FetchSessionRequest {
   return {
     sessionId,
     sessionEpoch,
-    topics: partitions.length === 0 ? [] : [{ topic: 'a', topicId: zeroUuid, partitions: partitions.map((partition) => asked(partition)) }],
+    topics:
+      partitions.length === 0
+        ? []
+        : [{ topic: 'a', topicId: zeroUuid, partitions: partitions.map((partition) => asked(partition)) }],
     forgottenTopicsData: forgotten.length === 0 ? [] : [{ topic: 'a', topicId: zeroUuid, partitions: forgotten }],
   };
 }
 
 function asked(partition: number) {
-  return { partition, currentLeaderEpoch: -1, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: 1000 };
+  return {
+    partition,
+    currentLeaderEpoch: -1,
+    fetchOffset: 0,
+    lastFetchedEpoch: -1,
+    logStartOffset: -1,
+    partitionMaxBytes: 1000,
+  };
 }
 
 function sessions(slots: number): FetchSessions {

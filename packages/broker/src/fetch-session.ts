@@ -58,7 +58,11 @@ export interface FetchSessionRequest {
       readonly partitionMaxBytes: number;
     }[];
   }[];
-  readonly forgottenTopicsData: readonly { readonly topic: string; readonly topicId: string; readonly partitions: readonly number[] }[];
+  readonly forgottenTopicsData: readonly {
+    readonly topic: string;
+    readonly topicId: string;
+    readonly partitions: readonly number[];
+  }[];
 }
 
 export class FetchSessions {
@@ -85,7 +89,13 @@ export class FetchSessions {
       const targets = new Map<string, FetchTarget>();
       merge(targets, request);
       const session = sessionEpoch === initialEpoch ? this.#create(targets, nowMs) : undefined;
-      return { sessionId: session?.id ?? 0, isIncremental: false, targets: targets.values(), targetCount: targets.size, session };
+      return {
+        sessionId: session?.id ?? 0,
+        isIncremental: false,
+        targets: targets.values(),
+        targetCount: targets.size,
+        session,
+      };
     }
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return errors.FETCH_SESSION_ID_NOT_FOUND;
@@ -102,7 +112,13 @@ export class FetchSessions {
       this.#sessions.delete(sessionId);
       return { sessionId: 0, isIncremental: false, targets: [], targetCount: 0, session: undefined };
     }
-    return { sessionId, isIncremental: true, targets: session.targets.values(), targetCount: session.targets.size, session };
+    return {
+      sessionId,
+      isIncremental: true,
+      targets: session.targets.values(),
+      targetCount: session.targets.size,
+      session,
+    };
   }
 
   #create(targets: Map<string, FetchTarget>, nowMs: number): FetchSession | undefined {

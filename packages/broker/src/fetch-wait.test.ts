@@ -30,7 +30,9 @@ test('a fetch completes once when enough bytes became readable, in whichever par
   const timers = new ManualTimers();
   const [one, two] = partitions(2) as [{ waits: Set<FetchWait> }, { waits: Set<FetchWait> }];
   const seen: boolean[] = [];
-  const wait = new FetchWait(timers, [one, two], { bytesMissing: 100, waitMsMax: 500 }, (timedOut) => seen.push(timedOut));
+  const wait = new FetchWait(timers, [one, two], { bytesMissing: 100, waitMsMax: 500 }, (timedOut) =>
+    seen.push(timedOut),
+  );
   wait.readable(60);
   assert.deepEqual(seen, []);
   wait.readable(40);
@@ -42,7 +44,9 @@ test('a fetch completes once when enough bytes became readable, in whichever par
 test('a fetch completes when its time is over', () => {
   const timers = new ManualTimers();
   const seen: boolean[] = [];
-  const wait = new FetchWait(timers, partitions(1), { bytesMissing: 1, waitMsMax: 500 }, (timedOut) => seen.push(timedOut));
+  const wait = new FetchWait(timers, partitions(1), { bytesMissing: 1, waitMsMax: 500 }, (timedOut) =>
+    seen.push(timedOut),
+  );
   timers.fire();
   wait.readable(10);
   assert.deepEqual(seen, [true]);

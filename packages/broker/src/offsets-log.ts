@@ -32,7 +32,7 @@ export class PartitionOffsetsLog implements OffsetsLog {
   *read(index: number): Generator<Buffer> {
     const log = this.#partitions.byName(offsetsTopic, index)?.log;
     if (log === undefined) return;
-    for (let at = log.startOffset; at < log.endOffset; ) {
+    for (let at = log.startOffset; at < log.endOffset;) {
       const read = log.read(at, { bytesMax: readBytes, minOneBatch: true, upTo: log.endOffset });
       const buffer = Buffer.allocUnsafe(read.bytes);
       const bytes = buffer.subarray(0, read.fillSync(buffer));
@@ -56,7 +56,7 @@ export class PartitionOffsetsLog implements OffsetsLog {
     partition.unwritten.push(entry);
     this.#round.add(partition);
     this.#round.writeOut();
-    return entry.errorCode === errors.NONE ? entry : { errorCode: entry.errorCode };
+    return entry.errorCode === errors.NONE ? { baseOffset: entry.baseOffset } : { errorCode: entry.errorCode };
   }
 
   afterSync(waiter: { durable(failed: boolean): void }): void {

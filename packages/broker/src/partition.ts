@@ -29,7 +29,13 @@ export class Partition {
   #highWatermark: number;
   #isClosed = false;
 
-  constructor(topic: { readonly name: string; readonly id: string }, index: number, log: Log, leaderEpoch: number, directory: LogDirectory) {
+  constructor(
+    topic: { readonly name: string; readonly id: string },
+    index: number,
+    log: Log,
+    leaderEpoch: number,
+    directory: LogDirectory,
+  ) {
     this.topic = topic.name;
     this.topicId = topic.id;
     this.index = index;

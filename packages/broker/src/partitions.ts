@@ -32,7 +32,11 @@ export interface PartitionsOptions {
 }
 
 /** Topics that only coordinators write to. */
-const internalTopics: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state']);
+const internalTopics: ReadonlySet<string> = new Set([
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+]);
 
 export class Partitions {
   readonly #options: PartitionsOptions;
@@ -80,7 +84,9 @@ export class Partitions {
   }
 
   ofTarget(target: FetchTarget): Partition | undefined {
-    return target.topicId === zeroUuid ? this.byName(target.topic, target.partition) : this.byId(target.topicId, target.partition);
+    return target.topicId === zeroUuid
+      ? this.byName(target.topic, target.partition)
+      : this.byId(target.topicId, target.partition);
   }
 
   /** Why `ofTarget` found nothing. */
@@ -88,7 +94,9 @@ export class Partitions {
     const byId = target.topicId !== zeroUuid;
     const image = byId ? this.#options.image.topicById(target.topicId) : this.#options.image.topic(target.topic);
     if (image === undefined) return byId ? errors.UNKNOWN_TOPIC_ID : errors.UNKNOWN_TOPIC_OR_PARTITION;
-    return image.partitions[target.partition] === undefined ? errors.UNKNOWN_TOPIC_OR_PARTITION : errors.KAFKA_STORAGE_ERROR;
+    return image.partitions[target.partition] === undefined
+      ? errors.UNKNOWN_TOPIC_OR_PARTITION
+      : errors.KAFKA_STORAGE_ERROR;
   }
 
   /** Opens the partitions of a topic that are not open yet: at start, after creation, after growth. */
@@ -136,7 +144,10 @@ export class Partitions {
       return new Partition(topic, index, log, leaderEpoch, directory);
     } catch (error) {
       if (!isMillraceError(error)) throw error;
-      this.#log.error({ topic: topic.name, partition: index, reason: error.message }, 'partition is offline: its log could not be opened');
+      this.#log.error(
+        { topic: topic.name, partition: index, reason: error.message },
+        'partition is offline: its log could not be opened',
+      );
       return undefined;
     }
   }
@@ -147,6 +158,8 @@ export class Partitions {
     const working = directories.filter(({ failure }) => failure === undefined);
     const holder = directories.find((directory) => directory.holds(topic, index));
     if (holder !== undefined) return holder;
-    return (working.length > 0 ? working : directories).reduce((least, next) => (next.logCount < least.logCount ? next : least));
+    return (working.length > 0 ? working : directories).reduce((least, next) =>
+      next.logCount < least.logCount ? next : least,
+    );
   }
 }

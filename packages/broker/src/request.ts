@@ -73,7 +73,11 @@ export class RequestPipeline implements ConnectionOwner {
   refused(connection: Connection, declaredBytes: number, head: Buffer): void {
     const guess = looksLike(head);
     this.#options.log.warn(
-      { client: `${connection.remoteAddress}:${connection.remotePort}`, listener: connection.listenerName, declaredBytes },
+      {
+        client: `${connection.remoteAddress}:${connection.remotePort}`,
+        listener: connection.listenerName,
+        declaredBytes,
+      },
       guess ?? 'closed a connection whose request declares a size outside socket.request.max.bytes',
     );
   }
@@ -108,7 +112,8 @@ export class RequestPipeline implements ConnectionOwner {
   underWay(listeners: readonly Listener[]): number {
     let count = 0;
     for (const listener of listeners) {
-      for (const { session } of listener.connections()) if (session instanceof Session) count += session.exchanges.length;
+      for (const { session } of listener.connections())
+        if (session instanceof Session) count += session.exchanges.length;
     }
     return count;
   }
@@ -173,9 +178,15 @@ export class RequestPipeline implements ConnectionOwner {
       return;
     }
     if (error instanceof DecodeError) {
-      this.#options.log.warn({ ...whoAsked(session), reason: error.message }, 'closed a connection that sent a malformed request');
+      this.#options.log.warn(
+        { ...whoAsked(session), reason: error.message },
+        'closed a connection that sent a malformed request',
+      );
     } else {
-      this.#options.log.error({ ...whoAsked(session), error }, 'a request failed inside the broker; its connection is closed');
+      this.#options.log.error(
+        { ...whoAsked(session), error },
+        'a request failed inside the broker; its connection is closed',
+      );
     }
     session.connection.close();
   }
@@ -208,7 +219,8 @@ export class RequestPipeline implements ConnectionOwner {
         this.#start(session, frame);
         frame = session.waiting[0];
       }
-      if (session.waiting.length <= waitingFramesMax / 2 && session.waitingBytes <= waitingBytesMax / 2) session.connection.resume();
+      if (session.waiting.length <= waitingFramesMax / 2 && session.waitingBytes <= waitingBytesMax / 2)
+        session.connection.resume();
       this.#schedule();
     });
   }
@@ -240,7 +252,8 @@ export class RequestPipeline implements ConnectionOwner {
 function mayStart(session: Session, bytes: Buffer, at: number): boolean {
   const { exchanges } = session;
   if (exchanges.length === 0) return true;
-  if (exchanges.length >= waitingFramesMax || bytes.length - at < 2 || bytes.readInt16BE(at) !== produceKey) return false;
+  if (exchanges.length >= waitingFramesMax || bytes.length - at < 2 || bytes.readInt16BE(at) !== produceKey)
+    return false;
   return exchanges.every((exchange) => exchange.apiKey === produceKey);
 }
 
@@ -255,7 +268,9 @@ function whoAsked(session: Session): Record<string, unknown> {
 
 /** People point browsers and TLS clients at a Kafka port; the four bytes of length tell them apart. */
 function looksLike(head: Buffer): string | undefined {
-  if (head[0] === 0x16 && head[1] === 0x03) return 'closed a TLS connection on a PLAINTEXT listener: set security.protocol=PLAINTEXT in the client';
-  if (/^(GET|POST|PUT|HEAD|OPTIONS) ?/.test(head.toString('latin1'))) return 'closed an HTTP connection on a Kafka listener: metrics and health are on the admin port (admin.listener)';
+  if (head[0] === 0x16 && head[1] === 0x03)
+    return 'closed a TLS connection on a PLAINTEXT listener: set security.protocol=PLAINTEXT in the client';
+  if (/^(GET|POST|PUT|HEAD|OPTIONS) ?/.test(head.toString('latin1')))
+    return 'closed an HTTP connection on a Kafka listener: metrics and health are on the admin port (admin.listener)';
   return undefined;
 }

@@ -30,9 +30,16 @@ export class Retention {
       try {
         partition.log.expireProducers(nowMs);
         const count = partition.log.deleteOldSegments(nowMs, partition.highWatermark);
-        if (count > 0) host.log.info({ topic: partition.topic, partition: partition.index, segments: count }, 'retention deleted segments');
+        if (count > 0)
+          host.log.info(
+            { topic: partition.topic, partition: partition.index, segments: count },
+            'retention deleted segments',
+          );
       } catch (error) {
-        host.log.error({ topic: partition.topic, partition: partition.index, error }, 'retention could not delete segments');
+        host.log.error(
+          { topic: partition.topic, partition: partition.index, error },
+          'retention could not delete segments',
+        );
       }
     }
   }

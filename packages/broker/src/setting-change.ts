@@ -35,7 +35,9 @@ export async function alterResource(
   return undefined;
 }
 
-export function repeatedResources(resources: readonly { readonly resourceType: number; readonly resourceName: string }[]): ReadonlySet<string> {
+export function repeatedResources(
+  resources: readonly { readonly resourceType: number; readonly resourceName: string }[],
+): ReadonlySet<string> {
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const { resourceType, resourceName } of resources) {
@@ -60,7 +62,10 @@ function resourceFault({ image, settings }: Doors, { type, name }: Resource): Fa
       if (name !== '') return undefined;
       return { errorCode: errors.INVALID_REQUEST, errorMessage: 'The name of the resource must not be empty.' };
     case resourceTypes.brokerLogger:
-      return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Levels of loggers cannot be changed at run time yet: set LOG_LEVEL and start again.' };
+      return {
+        errorCode: errors.INVALID_REQUEST,
+        errorMessage: 'Levels of loggers cannot be changed at run time yet: set LOG_LEVEL and start again.',
+      };
     default:
       return { errorCode: errors.INVALID_REQUEST, errorMessage: `Unknown resource type ${type}` };
   }

@@ -13,7 +13,15 @@ import { clientMetricsKeys } from './config/client-metrics-keys.ts';
 import { groupKeys } from './config/group-keys.ts';
 import { topicKeys } from './config/topic-keys.ts';
 import type { CoordinatorSettings } from './coordinator/environment.ts';
-import { decidingText, decidingTexts, described, sources, speaking, type DescribedKey, type Layer } from './described-key.ts';
+import {
+  decidingText,
+  decidingTexts,
+  described,
+  sources,
+  speaking,
+  type DescribedKey,
+  type Layer,
+} from './described-key.ts';
 import type { Fault } from './metadata/controller.ts';
 import { resourceTypes, type MetadataImage } from './metadata/image.ts';
 import type { MetadataRecord } from './metadata/record.ts';
@@ -93,7 +101,9 @@ export class Settings {
     return own.size === 0 ? (this.#plainTopic ??= this.#topicSettings(own)) : this.#topicSettings(own);
   }
 
-  internalTopic(name: string): { readonly partitionCount: number; readonly settings: ReadonlyMap<string, string> } | undefined {
+  internalTopic(
+    name: string,
+  ): { readonly partitionCount: number; readonly settings: ReadonlyMap<string, string> } | undefined {
     if (name !== '__consumer_offsets') return undefined;
     const values = this.#values;
     return {
@@ -112,7 +122,12 @@ export class Settings {
   }
 
   /** `after` is what the resource would have of its own, `changes` what led there. */
-  resourceFault(type: number, after: ReadonlyMap<string, string>, changes: ReadonlyMap<string, string | null>, name: string): Fault | undefined {
+  resourceFault(
+    type: number,
+    after: ReadonlyMap<string, string>,
+    changes: ReadonlyMap<string, string | null>,
+    name: string,
+  ): Fault | undefined {
     switch (type) {
       case resourceTypes.topic:
         return invalidConfig(this.topicFault(after));
@@ -143,7 +158,10 @@ export class Settings {
   }
 
   /** `own` stands in for the topic's settings where the topic does not exist yet. */
-  describeTopic(topic: string, own: ReadonlyMap<string, string> = this.#image.settings(resourceTypes.topic, topic)): DescribedKey[] {
+  describeTopic(
+    topic: string,
+    own: ReadonlyMap<string, string> = this.#image.settings(resourceTypes.topic, topic),
+  ): DescribedKey[] {
     const layers = this.#layers();
     return Object.entries(topicKeys).map(([name, key]) => {
       const brokerKey = key.synonyms[0]?.name;
@@ -171,7 +189,13 @@ export class Settings {
     for (const [name, value] of this.#image.settings(resourceTypes.broker, '')) {
       const key = (brokerKeys as KeyTable)[name];
       if (key === undefined) continue;
-      found.push(described(name, key, { value, synonyms: [{ name, value, source: sources.dynamicDefaultBroker }], isReadOnly: false }));
+      found.push(
+        described(name, key, {
+          value,
+          synonyms: [{ name, value, source: sources.dynamicDefaultBroker }],
+          isReadOnly: false,
+        }),
+      );
     }
     return found;
   }
@@ -181,7 +205,11 @@ export class Settings {
   }
 
   describeClientMetrics(name: string): DescribedKey[] {
-    return this.#describeOwn(clientMetricsKeys, this.#image.settings(resourceTypes.clientMetrics, name), sources.clientMetrics);
+    return this.#describeOwn(
+      clientMetricsKeys,
+      this.#image.settings(resourceTypes.clientMetrics, name),
+      sources.clientMetrics,
+    );
   }
 
   #describeOwn(table: KeyTable, own: ReadonlyMap<string, string>, source: number): DescribedKey[] {
@@ -195,8 +223,13 @@ export class Settings {
             : [{ name, value: key.default, source: sources.default }]
           : speaking(brokerKeys, brokerKey, layers);
       const text = own.get(name);
-      const value = text ?? (brokerKey === undefined ? key.default : decidingText(brokerKeys, brokerKeys, brokerKey, layers));
-      return described(name, key, { value, synonyms: text === undefined ? behind : [{ name, value: text, source }, ...behind], isReadOnly: false });
+      const value =
+        text ?? (brokerKey === undefined ? key.default : decidingText(brokerKeys, brokerKeys, brokerKey, layers));
+      return described(name, key, {
+        value,
+        synonyms: text === undefined ? behind : [{ name, value: text, source }, ...behind],
+        isReadOnly: false,
+      });
     });
   }
 
@@ -271,7 +304,11 @@ function brokerFault(name: string, changes: ReadonlyMap<string, string | null>):
     return entry === undefined ? [] : [{ key, text, entry }];
   });
   const fixed = known.filter(({ entry }) => entry.dynamic === 'read-only').map(({ key }) => key);
-  if (fixed.length > 0) return { errorCode: errors.INVALID_REQUEST, errorMessage: `Cannot update these configs dynamically: [${fixed.join(', ')}]` };
+  if (fixed.length > 0)
+    return {
+      errorCode: errors.INVALID_REQUEST,
+      errorMessage: `Cannot update these configs dynamically: [${fixed.join(', ')}]`,
+    };
   const single = known.filter(({ entry }) => entry.dynamic === 'per-broker').map(({ key }) => key);
   if (name === '' && single.length > 0) {
     return {

@@ -16,7 +16,9 @@ export interface TopicsOptions {
   readonly partitions: Partitions;
   readonly metrics: Metrics;
   /** Settings and partition count of the topics that coordinators keep their state in. */
-  readonly internal: (name: string) => { readonly partitionCount: number; readonly settings: ReadonlyMap<string, string> } | undefined;
+  readonly internal: (
+    name: string,
+  ) => { readonly partitionCount: number; readonly settings: ReadonlyMap<string, string> } | undefined;
   /** Offsets of the topic are forgotten. */
   readonly removed: (name: string) => void;
 }
@@ -40,7 +42,8 @@ export class Topics {
     if (isFault(response)) return response;
     const committed = metadata.commit(records);
     const created = image.topic(topic.name);
-    if (created === undefined) return { errorCode: errors.UNKNOWN_SERVER_ERROR, errorMessage: 'The topic was not created.' };
+    if (created === undefined)
+      return { errorCode: errors.UNKNOWN_SERVER_ERROR, errorMessage: 'The topic was not created.' };
     partitions.open(created);
     await committed;
     return created;
@@ -60,7 +63,11 @@ export class Topics {
     });
   }
 
-  async grow(name: string, count: number, assignments: readonly { readonly brokerIds: readonly number[] }[] | null): Promise<Fault | undefined> {
+  async grow(
+    name: string,
+    count: number,
+    assignments: readonly { readonly brokerIds: readonly number[] }[] | null,
+  ): Promise<Fault | undefined> {
     const { controller, metadata, image, partitions } = this.#options;
     const { records, response } = controller.createPartitions(name, count, assignments);
     if (response !== undefined) return response;

@@ -20,7 +20,8 @@ export class AdminServer {
   constructor(doors: AdminDoors) {
     this.#server = http.createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
       respond(doors, request, response).catch((error: unknown) => {
-        response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
+        if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
+        response.end(String(error));
       });
     });
   }
@@ -35,9 +36,13 @@ export class AdminServer {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) =>
         reject(
-          new MillraceError('IN_USE', `The admin port ${host}:${port} is in use: choose another with --override admin.listener=${host}:PORT.`, {
-            cause: error,
-          }),
+          new MillraceError(
+            'IN_USE',
+            `The admin port ${host}:${port} is in use: choose another with --override admin.listener=${host}:PORT.`,
+            {
+              cause: error,
+            },
+          ),
         ),
       );
       this.#server.listen({ host, port }, resolve);
@@ -58,7 +63,7 @@ async function respond(doors: AdminDoors, request: http.IncomingMessage, respons
   }
   switch (path) {
     case '/metrics':
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(await doors.metrics());
+      answerText(response, await doors.metrics());
       return;
     case '/healthz': {
       const faults = doors.faults();
@@ -73,6 +78,10 @@ async function respond(doors: AdminDoors, request: http.IncomingMessage, respons
     default:
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Here are /metrics, /healthz and /readyz.\n');
   }
+}
+
+function answerText(response: http.ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
 }
 
 function answerJson(response: http.ServerResponse, isGood: boolean, body: object): void {

@@ -80,20 +80,44 @@ export class Prometheus {
     const gauges: readonly (readonly [name: string, help: string, read: () => number])[] = [
       ['kafka_server_replicamanager_partitioncount', 'Partitions on this broker', served],
       ['kafka_server_replicamanager_leadercount', 'Partitions that this broker leads', served],
-      ['kafka_server_replicamanager_underreplicatedpartitions', 'Partitions with fewer replicas in sync than assigned', () => 0],
-      ['kafka_server_replicamanager_underminisrpartitioncount', 'Partitions below min.insync.replicas', () => [...partitions.all()].filter((p) => partitions.minInSync(p) > 1).length],
+      [
+        'kafka_server_replicamanager_underreplicatedpartitions',
+        'Partitions with fewer replicas in sync than assigned',
+        () => 0,
+      ],
+      [
+        'kafka_server_replicamanager_underminisrpartitioncount',
+        'Partitions below min.insync.replicas',
+        () => [...partitions.all()].filter((p) => partitions.minInSync(p) > 1).length,
+      ],
       ['kafka_controller_kafkacontroller_activecontrollercount', '1 where the controller is', () => 1],
-      ['kafka_controller_kafkacontroller_offlinepartitionscount', 'Partitions without a leader', () => wanted() - served()],
+      [
+        'kafka_controller_kafkacontroller_offlinepartitionscount',
+        'Partitions without a leader',
+        () => wanted() - served(),
+      ],
       ['kafka_controller_kafkacontroller_globaltopiccount', 'Topics', () => image.topicCount],
       ['kafka_controller_kafkacontroller_globalpartitioncount', 'Partitions of all topics', wanted],
-      ['kafka_log_logmanager_offlinelogdirectorycount', 'Log directories that failed', () => directories.filter(({ failure }) => failure !== undefined).length],
-      ['kafka_server_socket_server_metrics_connection_count', 'Open connections', () => this.#listeners().reduce((sum, { connectionCount }) => sum + connectionCount, 0)],
+      [
+        'kafka_log_logmanager_offlinelogdirectorycount',
+        'Log directories that failed',
+        () => directories.filter(({ failure }) => failure !== undefined).length,
+      ],
+      [
+        'kafka_server_socket_server_metrics_connection_count',
+        'Open connections',
+        () => this.#listeners().reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+      ],
       ['kafka_server_raftmetrics_current_leader', 'Node id of the metadata leader', () => this.#doors.nodeId],
       ['kafka_server_raftmetrics_current_epoch', 'Epoch of the metadata log', () => metadata.epoch],
       ['kafka_server_raftmetrics_high_watermark', 'High watermark of the metadata log', () => metadata.endOffset],
       ['kafka_server_raftmetrics_log_end_offset', 'End of the metadata log', () => metadata.endOffset],
       ['millrace_fetch_sessions', 'Incremental fetch sessions', () => this.#doors.sessions.count],
-      ['millrace_event_loop_delay_p99_seconds', 'How late the event loop ran, 99th percentile since start', () => this.#loopDelay.percentile(99) / 1e9],
+      [
+        'millrace_event_loop_delay_p99_seconds',
+        'How late the event loop ran, 99th percentile since start',
+        () => this.#loopDelay.percentile(99) / 1e9,
+      ],
     ];
     for (const [name, help, read] of gauges) {
       const gauge: Gauge = new prom.Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) });
@@ -102,7 +126,11 @@ export class Prometheus {
 
   #logs(prom: PromClient, registry: Registry): void {
     const { partitions } = this.#doors;
-    const logs: readonly (readonly [name: string, help: string, read: (log: { bytes: number; startOffset: number; endOffset: number }) => number])[] = [
+    const logs: readonly (readonly [
+      name: string,
+      help: string,
+      read: (log: { bytes: number; startOffset: number; endOffset: number }) => number,
+    ])[] = [
       ['kafka_log_log_size', 'Bytes of the partition on disk', ({ bytes }) => bytes],
       ['kafka_log_log_logstartoffset', 'First offset of the partition', ({ startOffset }) => startOffset],
       ['kafka_log_log_logendoffset', 'End offset of the partition', ({ endOffset }) => endOffset],
@@ -115,14 +143,16 @@ export class Prometheus {
         registers: [registry],
         collect: () => {
           gauge.reset();
-          for (const { topic, index, log } of partitions.all()) gauge.set({ topic, partition: String(index) }, read(log));
+          for (const { topic, index, log } of partitions.all())
+            gauge.set({ topic, partition: String(index) }, read(log));
         },
       });
     }
   }
 
   #requests(prom: PromClient, registry: Registry): void {
-    const { metrics, table } = this.#doors;
+    const { metrics } = this.#doors;
+    const nameOf = (key: number): string => this.#doors.table().nameOf(key);
     const count = new prom.Counter({
       name: 'kafka_network_requestmetrics_requests_total',
       help: 'Requests answered',
@@ -131,7 +161,7 @@ export class Prometheus {
       collect: () => {
         count.reset();
         for (const [key, counters] of metrics.requests.entries()) {
-          if (counters !== undefined) count.inc({ request: table().nameOf(key) }, counters.count);
+          if (counters !== undefined) count.inc({ request: nameOf(key) }, counters.count);
         }
       },
     });
@@ -143,7 +173,7 @@ export class Prometheus {
       collect: () => {
         time.reset();
         for (const [key, counters] of metrics.requests.entries()) {
-          if (counters !== undefined) time.inc({ request: table().nameOf(key) }, counters.totalMs);
+          if (counters !== undefined) time.inc({ request: nameOf(key) }, counters.totalMs);
         }
       },
     });

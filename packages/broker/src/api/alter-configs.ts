@@ -19,7 +19,12 @@ export async function alterConfigs(doors: Doors, request: AlterConfigsRequest): 
           for (const { name, value } of configs) changes.set(name, value);
           return changes;
         });
-    responses.push({ resourceType, resourceName, errorCode: fault?.errorCode ?? errors.NONE, errorMessage: fault?.errorMessage ?? null });
+    responses.push({
+      resourceType,
+      resourceName,
+      errorCode: fault?.errorCode ?? errors.NONE,
+      errorMessage: fault?.errorMessage ?? null,
+    });
   }
   return { throttleTimeMs: 0, responses };
 }

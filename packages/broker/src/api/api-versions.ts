@@ -10,7 +10,11 @@ import type { Exchange } from '../exchange.ts';
 
 const softwarePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
-export function apiVersions(doors: Doors, request: ApiVersionsRequest, exchange: Exchange): Answer<typeof apis.apiVersions> {
+export function apiVersions(
+  doors: Doors,
+  request: ApiVersionsRequest,
+  exchange: Exchange,
+): Answer<typeof apis.apiVersions> {
   const { session, apiVersion } = exchange;
   if (apiVersion >= 3) {
     const { clientSoftwareName: name, clientSoftwareVersion: version } = request;
@@ -26,7 +30,9 @@ export function apiVersions(doors: Doors, request: ApiVersionsRequest, exchange:
     apiKeys: apiVersionsRanges(doors.table().served),
     supportedFeatures: [{ name: 'metadata.version', minVersion: 7, maxVersion: metadataVersion }],
     finalizedFeaturesEpoch: doors.metadata.endOffset,
-    finalizedFeatures: [{ name: 'metadata.version', maxVersionLevel: metadataVersion, minVersionLevel: metadataVersion }],
+    finalizedFeatures: [
+      { name: 'metadata.version', maxVersionLevel: metadataVersion, minVersionLevel: metadataVersion },
+    ],
   };
 }
 

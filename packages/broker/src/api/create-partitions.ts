@@ -7,7 +7,10 @@ import type { Fault } from '../metadata/controller.ts';
 
 type CreatePartitionsAnswer = Exclude<Awaited<Answer<typeof apis.createPartitions>>, symbol>;
 
-export async function createPartitions(doors: Doors, request: CreatePartitionsRequest): Promise<CreatePartitionsAnswer> {
+export async function createPartitions(
+  doors: Doors,
+  request: CreatePartitionsRequest,
+): Promise<CreatePartitionsAnswer> {
   const counts = new Map<string, number>();
   for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
   const results: CreatePartitionsAnswer['results'][number][] = [];

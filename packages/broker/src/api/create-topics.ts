@@ -20,12 +20,20 @@ export async function createTopics(doors: Doors, request: CreateTopicsRequest): 
   for (const topic of request.topics) {
     if (seen.has(topic.name)) continue;
     seen.add(topic.name);
-    waiting.push(counts.get(topic.name) === 1 ? createOne(doors, topic, request.validateOnly) : Promise.resolve(repeated(topic.name)));
+    waiting.push(
+      counts.get(topic.name) === 1
+        ? createOne(doors, topic, request.validateOnly)
+        : Promise.resolve(repeated(topic.name)),
+    );
   }
   return { throttleTimeMs: 0, topics: await Promise.all(waiting) };
 }
 
-async function createOne(doors: Doors, asked: Asked, validateOnly: boolean): Promise<CreateTopicsAnswer['topics'][number]> {
+async function createOne(
+  doors: Doors,
+  asked: Asked,
+  validateOnly: boolean,
+): Promise<CreateTopicsAnswer['topics'][number]> {
   const topic = wanted(asked);
   if (isFault(topic)) return refused(asked.name, topic);
   const made = validateOnly ? doors.topics.validate(topic) : await doors.topics.create(topic);
@@ -37,14 +45,22 @@ function wanted({ name, numPartitions, replicationFactor, assignments, configs }
   const settings = new Map<string, string>();
   for (const config of configs) {
     if (config.value === null) {
-      return { errorCode: errors.INVALID_CONFIG, errorMessage: `Null value not supported for topic configs: ${config.name}` };
+      return {
+        errorCode: errors.INVALID_CONFIG,
+        errorMessage: `Null value not supported for topic configs: ${config.name}`,
+      };
     }
     settings.set(config.name, config.value);
   }
   return { name, partitionCount: numPartitions, replicationFactor, assignments, settings };
 }
 
-function created(doors: Doors, topic: TopicImage, own: ReadonlyMap<string, string>, validateOnly: boolean): CreateTopicsAnswer['topics'][number] {
+function created(
+  doors: Doors,
+  topic: TopicImage,
+  own: ReadonlyMap<string, string>,
+  validateOnly: boolean,
+): CreateTopicsAnswer['topics'][number] {
   return {
     name: topic.name,
     ...(validateOnly ? undefined : { topicId: topic.id }),

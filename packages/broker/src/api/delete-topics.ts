@@ -11,9 +11,15 @@ import type { Exchange } from '../exchange.ts';
 type DeleteTopicsAnswer = Exclude<Awaited<Answer<typeof apis.deleteTopics>>, symbol>;
 type TopicResult = DeleteTopicsAnswer['responses'][number];
 
-export async function deleteTopics(doors: Doors, request: DeleteTopicsRequest, exchange: Exchange): Promise<DeleteTopicsAnswer> {
+export async function deleteTopics(
+  doors: Doors,
+  request: DeleteTopicsRequest,
+  exchange: Exchange,
+): Promise<DeleteTopicsAnswer> {
   const named =
-    exchange.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name: name as string | null, topicId: zeroUuid }));
+    exchange.apiVersion >= 6
+      ? request.topics
+      : request.topicNames.map((name) => ({ name: name as string | null, topicId: zeroUuid }));
   const seen = new Map<string, number>();
   for (const { name, topicId } of named) seen.set(keyOf(name, topicId), (seen.get(keyOf(name, topicId)) ?? 0) + 1);
   const responses: TopicResult[] = [];
@@ -22,7 +28,9 @@ export async function deleteTopics(doors: Doors, request: DeleteTopicsRequest, e
     const key = keyOf(name, topicId);
     if (done.has(key)) continue;
     done.add(key);
-    responses.push(seen.get(key) === 1 ? await deleteOne(doors, name, topicId, exchange.apiVersion) : repeated(name, topicId));
+    responses.push(
+      seen.get(key) === 1 ? await deleteOne(doors, name, topicId, exchange.apiVersion) : repeated(name, topicId),
+    );
   }
   return { throttleTimeMs: 0, responses };
 }
@@ -33,15 +41,26 @@ async function deleteOne(doors: Doors, name: string | null, topicId: string, api
     return { name, topicId, errorCode, errorMessage: 'Topic deletion is disabled: set delete.topic.enable=true.' };
   }
   if (name !== null && topicId !== zeroUuid) {
-    return { name, topicId, errorCode: errors.INVALID_REQUEST, errorMessage: 'You may not specify both topic name and topic id.' };
+    return {
+      name,
+      topicId,
+      errorCode: errors.INVALID_REQUEST,
+      errorMessage: 'You may not specify both topic name and topic id.',
+    };
   }
   if (name === null && topicId === zeroUuid) {
-    return { name, topicId, errorCode: errors.INVALID_REQUEST, errorMessage: 'Neither topic name nor id were specified.' };
+    return {
+      name,
+      topicId,
+      errorCode: errors.INVALID_REQUEST,
+      errorMessage: 'Neither topic name nor id were specified.',
+    };
   }
   const topic = name === null ? doors.image.topicById(topicId) : doors.image.topic(name);
   if (topic === undefined) {
     const errorCode = name === null ? errors.UNKNOWN_TOPIC_ID : errors.UNKNOWN_TOPIC_OR_PARTITION;
-    const errorMessage = name === null ? 'This server does not host this topic ID.' : 'This server does not host this topic-partition.';
+    const errorMessage =
+      name === null ? 'This server does not host this topic ID.' : 'This server does not host this topic-partition.';
     return { name, topicId, errorCode, errorMessage };
   }
   await doors.topics.remove(topic);
@@ -49,7 +68,12 @@ async function deleteOne(doors: Doors, name: string | null, topicId: string, api
 }
 
 function repeated(name: string | null, topicId: string): TopicResult {
-  return { name, topicId, errorCode: errors.INVALID_REQUEST, errorMessage: name === null ? 'Duplicate topic id.' : 'Duplicate topic name.' };
+  return {
+    name,
+    topicId,
+    errorCode: errors.INVALID_REQUEST,
+    errorMessage: name === null ? 'Duplicate topic id.' : 'Duplicate topic name.',
+  };
 }
 
 function keyOf(name: string | null, topicId: string): string {

@@ -9,11 +9,16 @@ import type { Exchange } from '../exchange.ts';
 const brokers = 1;
 const controllers = 2;
 
-export function describeCluster(doors: Doors, request: DescribeClusterRequest, exchange: Exchange): Answer<typeof apis.describeCluster> {
+export function describeCluster(
+  doors: Doors,
+  request: DescribeClusterRequest,
+  exchange: Exchange,
+): Answer<typeof apis.describeCluster> {
   if (request.endpointType !== brokers) {
     return {
       throttleTimeMs: 0,
-      errorCode: request.endpointType === controllers ? errors.MISMATCHED_ENDPOINT_TYPE : errors.UNSUPPORTED_ENDPOINT_TYPE,
+      errorCode:
+        request.endpointType === controllers ? errors.MISMATCHED_ENDPOINT_TYPE : errors.UNSUPPORTED_ENDPOINT_TYPE,
       errorMessage: `The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type ${request.endpointType === controllers ? 'CONTROLLER' : 'UNKNOWN'}`,
       clusterId: '',
       brokers: [],

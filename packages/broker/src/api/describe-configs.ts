@@ -24,7 +24,10 @@ function describe(doors: Doors, asked: Asked, request: DescribeConfigsRequest): 
   const { resourceType, resourceName } = asked;
   const found = find(doors, resourceType, resourceName);
   if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] };
-  const wanted = asked.configurationKeys === null || asked.configurationKeys.length === 0 ? undefined : new Set(asked.configurationKeys);
+  const wanted =
+    asked.configurationKeys === null || asked.configurationKeys.length === 0
+      ? undefined
+      : new Set(asked.configurationKeys);
   return {
     errorCode: errors.NONE,
     errorMessage: null,
@@ -38,21 +41,30 @@ function describe(doors: Doors, asked: Asked, request: DescribeConfigsRequest): 
         readOnly: key.isReadOnly,
         configSource: key.source,
         isSensitive: key.isSensitive,
-        synonyms: request.includeSynonyms ? key.synonyms.map((synonym) => ({ ...synonym, value: key.isSensitive ? null : synonym.value })) : [],
+        synonyms: request.includeSynonyms
+          ? key.synonyms.map((synonym) => ({ ...synonym, value: key.isSensitive ? null : synonym.value }))
+          : [],
         configType: key.type,
         documentation: request.includeDocumentation ? key.documentation : null,
       })),
   };
 }
 
-function find(doors: Doors, type: number, name: string): { keys: readonly DescribedKey[] } | { errorCode: number; errorMessage: string } {
+function find(
+  doors: Doors,
+  type: number,
+  name: string,
+): { keys: readonly DescribedKey[] } | { errorCode: number; errorMessage: string } {
   const { settings, image, nodeId } = doors;
   switch (type) {
     case resourceTypes.topic: {
       const fault = topicNameFault(name);
       if (fault !== undefined) return { errorCode: errors.INVALID_TOPIC_EXCEPTION, errorMessage: fault };
       if (image.topic(name) === undefined) {
-        return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: 'This server does not host this topic-partition.' };
+        return {
+          errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION,
+          errorMessage: 'This server does not host this topic-partition.',
+        };
       }
       return { keys: settings.describeTopic(name) };
     }
@@ -63,14 +75,21 @@ function find(doors: Doors, type: number, name: string): { keys: readonly Descri
     }
     case resourceTypes.brokerLogger:
       if (name !== String(nodeId)) {
-        return { errorCode: errors.INVALID_REQUEST, errorMessage: settings.brokerNameFault(name) ?? 'Broker id must not be empty' };
+        return {
+          errorCode: errors.INVALID_REQUEST,
+          errorMessage: settings.brokerNameFault(name) ?? 'Broker id must not be empty',
+        };
       }
       return { keys: [] };
     case resourceTypes.group:
       if (name === '') return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Group name must not be empty' };
       return { keys: settings.describeGroup(name) };
     case resourceTypes.clientMetrics:
-      if (name === '') return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Client metrics subscription name must not be empty' };
+      if (name === '')
+        return {
+          errorCode: errors.INVALID_REQUEST,
+          errorMessage: 'Client metrics subscription name must not be empty',
+        };
       return { keys: settings.describeClientMetrics(name) };
     default:
       return { errorCode: errors.INVALID_REQUEST, errorMessage: `Unsupported resource type: ${type}` };

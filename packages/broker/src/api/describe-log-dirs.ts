@@ -12,7 +12,10 @@ interface SizedPartition {
 }
 
 export function describeLogDirs(doors: Doors, request: DescribeLogDirsRequest): Answer<typeof apis.describeLogDirs> {
-  const wanted = request.topics === null ? undefined : new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]));
+  const wanted =
+    request.topics === null
+      ? undefined
+      : new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]));
   return {
     throttleTimeMs: 0,
     errorCode: errors.NONE,

@@ -4,14 +4,18 @@ import { apis, errors, type DescribeProducersRequest } from '@millrace/protocol'
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
 
-export function describeProducers(doors: Doors, request: DescribeProducersRequest): Answer<typeof apis.describeProducers> {
+export function describeProducers(
+  doors: Doors,
+  request: DescribeProducersRequest,
+): Answer<typeof apis.describeProducers> {
   return {
     throttleTimeMs: 0,
     topics: request.topics.map(({ name, partitionIndexes }) => ({
       name,
       partitions: partitionIndexes.map((partitionIndex) => {
         const partition = doors.partitions.byName(name, partitionIndex);
-        if (partition === undefined) return { partitionIndex, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, activeProducers: [] };
+        if (partition === undefined)
+          return { partitionIndex, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, activeProducers: [] };
         return {
           partitionIndex,
           errorCode: errors.NONE,

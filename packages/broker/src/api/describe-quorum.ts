@@ -6,14 +6,23 @@ import { apis, errors, zeroUuid, type DescribeQuorumRequest } from '@millrace/pr
 
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
+import type { Exchange } from '../exchange.ts';
 
 const metadataTopic = '__cluster_metadata';
+/** The first version that names the voters' directories and endpoints. */
+const nodesSince = 2;
 
-export function describeQuorum(doors: Doors, request: DescribeQuorumRequest): Answer<typeof apis.describeQuorum> {
+export function describeQuorum(
+  doors: Doors,
+  request: DescribeQuorumRequest,
+  exchange: Exchange,
+): Answer<typeof apis.describeQuorum> {
   const nowMs = doors.host.clock.now();
   const self = {
     replicaId: doors.nodeId,
-    replicaDirectoryId: doors.directories[0]?.directoryId ?? zeroUuid,
+    ...(exchange.apiVersion < nodesSince
+      ? undefined
+      : { replicaDirectoryId: doors.directories[0]?.directoryId ?? zeroUuid }),
     logEndOffset: doors.metadata.endOffset,
     lastFetchTimestamp: nowMs,
     lastCaughtUpTimestamp: nowMs,
@@ -37,6 +46,8 @@ export function describeQuorum(doors: Doors, request: DescribeQuorumRequest): An
         };
       }),
     })),
-    nodes: [{ nodeId: doors.nodeId, listeners: [...doors.endpoints('controller')] }],
+    ...(exchange.apiVersion < nodesSince
+      ? undefined
+      : { nodes: [{ nodeId: doors.nodeId, listeners: [...doors.endpoints('controller')] }] }),
   };
 }

@@ -11,10 +11,15 @@ import { topicNameFault } from '../metadata/topic-name.ts';
 
 type DescribeAnswer = Exclude<Awaited<Answer<typeof apis.describeTopicPartitions>>, symbol>;
 
-export function describeTopicPartitions(doors: Doors, request: DescribeTopicPartitionsRequest): Answer<typeof apis.describeTopicPartitions> {
+export function describeTopicPartitions(
+  doors: Doors,
+  request: DescribeTopicPartitionsRequest,
+): Answer<typeof apis.describeTopicPartitions> {
   const { cursor } = request;
   const asksAll = request.topics.length === 0;
-  const names = asksAll ? [...doors.image.topics()].map(({ name }) => name) : [...new Set(request.topics.map(({ name }) => name))];
+  const names = asksAll
+    ? [...doors.image.topics()].map(({ name }) => name)
+    : [...new Set(request.topics.map(({ name }) => name))];
   const ahead = names.filter((name) => cursor === null || name >= cursor.topicName).sort();
   let left = Math.min(request.responsePartitionLimit, doors.settings.partitionsPerAnswerMax);
   if (left < 1) left = 1;
@@ -27,16 +32,26 @@ export function describeTopicPartitions(doors: Doors, request: DescribeTopicPart
     left -= answer.partitions.length;
     const count = doors.image.topic(name)?.partitions.length ?? 0;
     if (from + answer.partitions.length < count) {
-      return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: from + answer.partitions.length } };
+      return {
+        throttleTimeMs: 0,
+        topics,
+        nextCursor: { topicName: name, partitionIndex: from + answer.partitions.length },
+      };
     }
   }
   return { throttleTimeMs: 0, topics, nextCursor: null };
 }
 
-function describe({ image, partitions, nodeId }: Doors, name: string, from: number, countMax: number): DescribeAnswer['topics'][number] {
+function describe(
+  { image, partitions, nodeId }: Doors,
+  name: string,
+  from: number,
+  countMax: number,
+): DescribeAnswer['topics'][number] {
   const topic = image.topic(name);
   if (topic === undefined) {
-    const errorCode = topicNameFault(name) === undefined ? errors.UNKNOWN_TOPIC_OR_PARTITION : errors.INVALID_TOPIC_EXCEPTION;
+    const errorCode =
+      topicNameFault(name) === undefined ? errors.UNKNOWN_TOPIC_OR_PARTITION : errors.INVALID_TOPIC_EXCEPTION;
     return { errorCode, name, topicId: zeroUuid, partitions: [] };
   }
   return {

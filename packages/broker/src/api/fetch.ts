@@ -190,8 +190,14 @@ function responseOf(doors: Doors, context: FetchContext, plan: Plan, slices: rea
 
 const emptyRecords = Buffer.alloc(0);
 
-function hasNews({ target, partition, errorCode: code, divergingEpoch }: Planned, records: Buffer | undefined): boolean {
+function hasNews(
+  { target, partition, errorCode: code, divergingEpoch }: Planned,
+  records: Buffer | undefined,
+): boolean {
   if (records !== undefined && records.length > 0) return true;
   if (code !== errors.NONE || divergingEpoch !== undefined || partition === undefined) return true;
-  return target.answeredHighWatermark !== partition.highWatermark || target.answeredLogStartOffset !== partition.log.startOffset;
+  return (
+    target.answeredHighWatermark !== partition.highWatermark ||
+    target.answeredLogStartOffset !== partition.log.startOffset
+  );
 }

@@ -14,7 +14,10 @@ const remove = 1;
 const append = 2;
 const subtract = 3;
 
-export async function incrementalAlterConfigs(doors: Doors, request: IncrementalAlterConfigsRequest): Promise<IncrementalAnswer> {
+export async function incrementalAlterConfigs(
+  doors: Doors,
+  request: IncrementalAlterConfigsRequest,
+): Promise<IncrementalAnswer> {
   const repeated = repeatedResources(request.resources);
   const responses: IncrementalAnswer['responses'][number][] = [];
   for (const asked of request.resources) {
@@ -23,12 +26,22 @@ export async function incrementalAlterConfigs(doors: Doors, request: Incremental
     const fault = repeated.has(`${resourceType} ${resourceName}`)
       ? { errorCode: errors.INVALID_REQUEST, errorMessage: 'Each resource must appear at most once.' }
       : await alterResource(doors, resource, request.validateOnly, (own) => changesOf(doors, resource, asked, own));
-    responses.push({ resourceType, resourceName, errorCode: fault?.errorCode ?? errors.NONE, errorMessage: fault?.errorMessage ?? null });
+    responses.push({
+      resourceType,
+      resourceName,
+      errorCode: fault?.errorCode ?? errors.NONE,
+      errorMessage: fault?.errorMessage ?? null,
+    });
   }
   return { throttleTimeMs: 0, responses };
 }
 
-function changesOf(doors: Doors, resource: Resource, asked: Asked, own: ReadonlyMap<string, string>): Map<string, string | null> | Fault {
+function changesOf(
+  doors: Doors,
+  resource: Resource,
+  asked: Asked,
+  own: ReadonlyMap<string, string>,
+): Map<string, string | null> | Fault {
   const changes = new Map<string, string | null>();
   for (const { name, configOperation, value } of asked.configs) {
     if (changes.has(name)) return invalid(errors.INVALID_REQUEST, `Error due to duplicate config keys: ${name}`);
@@ -41,7 +54,10 @@ function changesOf(doors: Doors, resource: Resource, asked: Asked, own: Readonly
       changes.set(name, value);
     } else if (configOperation === append || configOperation === subtract) {
       if (!doors.settings.isList(resource.type, name)) {
-        return invalid(errors.INVALID_CONFIG, `Can't ${configOperation === append ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.`);
+        return invalid(
+          errors.INVALID_CONFIG,
+          `Can't ${configOperation === append ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.`,
+        );
       }
       const current = own.get(name) ?? doors.settings.valueOf(resource.type, resource.name, name) ?? '';
       changes.set(name, configOperation === append ? appended(current, value) : subtracted(current, value));
@@ -57,7 +73,10 @@ function invalid(errorCode: number, errorMessage: string): Fault {
 }
 
 function listOf(text: string): string[] {
-  return text.split(',').map((item) => item.trim()).filter((item) => item !== '');
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function appended(current: string, added: string): string {
@@ -68,5 +87,7 @@ function appended(current: string, added: string): string {
 
 function subtracted(current: string, removed: string): string {
   const gone = new Set(listOf(removed));
-  return listOf(current).filter((item) => !gone.has(item)).join(',');
+  return listOf(current)
+    .filter((item) => !gone.has(item))
+    .join(',');
 }

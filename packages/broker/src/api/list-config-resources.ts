@@ -6,16 +6,27 @@ import type { Doors } from '../doors.ts';
 import type { Exchange } from '../exchange.ts';
 import { resourceTypes } from '../metadata/image.ts';
 
-export function listConfigResources(doors: Doors, request: ListConfigResourcesRequest, exchange: Exchange): Answer<typeof apis.listConfigResources> {
+export function listConfigResources(
+  doors: Doors,
+  request: ListConfigResourcesRequest,
+  exchange: Exchange,
+): Answer<typeof apis.listConfigResources> {
   const all = Object.values(resourceTypes);
-  const types = exchange.apiVersion === 0 ? [resourceTypes.clientMetrics] : request.resourceTypes.length === 0 ? all : [...new Set(request.resourceTypes)];
+  const types =
+    exchange.apiVersion === 0
+      ? [resourceTypes.clientMetrics]
+      : request.resourceTypes.length === 0
+        ? all
+        : [...new Set(request.resourceTypes)];
   if (types.some((type) => !all.includes(type as (typeof all)[number]))) {
     return { throttleTimeMs: 0, errorCode: errors.UNSUPPORTED_VERSION, configResources: [] };
   }
   return {
     throttleTimeMs: 0,
     errorCode: errors.NONE,
-    configResources: types.flatMap((resourceType) => namesOf(doors, resourceType).map((resourceName) => ({ resourceName, resourceType }))),
+    configResources: types.flatMap((resourceType) =>
+      namesOf(doors, resourceType).map((resourceName) => ({ resourceName, resourceType })),
+    ),
   };
 }
 

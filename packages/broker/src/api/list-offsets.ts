@@ -26,13 +26,20 @@ const sinceVersion: ReadonlyMap<number, number> = new Map([
   [earliestPendingUpload, 11],
 ]);
 
+/** The first version whose answers carry the leader epoch. */
+const epochSince = 4;
+
 interface Found {
-  readonly timestamp: number;
+  readonly timestampMs: number;
   readonly offset: number;
   readonly leaderEpoch: number;
 }
 
-export function listOffsets(doors: Doors, request: ListOffsetsRequest, exchange: Exchange): Answer<typeof apis.listOffsets> {
+export function listOffsets(
+  doors: Doors,
+  request: ListOffsetsRequest,
+  exchange: Exchange,
+): Answer<typeof apis.listOffsets> {
   const repeated = repeatedPartitions(request);
   return {
     topics: request.topics.map(({ name, partitions }) => ({
@@ -47,7 +54,16 @@ export function listOffsets(doors: Doors, request: ListOffsetsRequest, exchange:
         if (partition === undefined) return { partitionIndex, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION };
         const errorCode = partition.checkLeaderEpoch(asked.currentLeaderEpoch);
         if (errorCode !== errors.NONE) return { partitionIndex, errorCode };
-        return { partitionIndex, errorCode, ...find(partition, timestamp, request.isolationLevel === 1) };
+        const found = find(partition, timestamp, request.isolationLevel === 1);
+        if (found === undefined) return { partitionIndex, errorCode };
+        const { timestampMs, offset, leaderEpoch } = found;
+        return {
+          partitionIndex,
+          errorCode,
+          timestamp: timestampMs,
+          offset,
+          ...(exchange.apiVersion < epochSince ? undefined : { leaderEpoch }),
+        };
       }),
     })),
   };
@@ -58,17 +74,17 @@ function find(partition: Partition, timestamp: number, committedOnly: boolean): 
   const end = committedOnly ? partition.lastStableOffset : partition.highWatermark;
   switch (timestamp) {
     case latest:
-      return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
+      return { timestampMs: -1, offset: end, leaderEpoch: partition.leaderEpoch };
     case earliest:
     case earliestLocal:
-      return { timestamp: -1, offset: log.startOffset, leaderEpoch: log.epochOf(log.startOffset) ?? -1 };
+      return { timestampMs: -1, offset: log.startOffset, leaderEpoch: log.epochOf(log.startOffset) };
     case latestTiered:
     case earliestPendingUpload:
       return undefined;
     default: {
       const found = timestamp === ofMaxTimestamp ? log.maxTimestamp() : log.offsetForTimestamp(timestamp);
       if (found === undefined || found.offset >= end) return undefined;
-      return { timestamp: found.timestampMs, offset: found.offset, leaderEpoch: found.leaderEpoch };
+      return found;
     }
   }
 }

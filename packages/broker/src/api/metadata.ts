@@ -24,7 +24,11 @@ interface TopicAnswer {
 
 type MetadataAnswer = Exclude<Awaited<Answer<typeof apis.metadata>>, symbol>;
 
-export function metadata(doors: Doors, request: MetadataRequest, exchange: Exchange): Answer<typeof apis.metadata> | Promise<MetadataAnswer> {
+export function metadata(
+  doors: Doors,
+  request: MetadataRequest,
+  exchange: Exchange,
+): Answer<typeof apis.metadata> | Promise<MetadataAnswer> {
   const asksAll = request.topics === null || (exchange.apiVersion === 0 && request.topics.length === 0);
   const missing = asksAll ? [] : missingNames(doors, request);
   if (missing.length > 0) return makeMissing(doors, request, exchange, missing);
@@ -40,7 +44,12 @@ function missingNames(doors: Doors, request: MetadataRequest): string[] {
   return [...names];
 }
 
-async function makeMissing(doors: Doors, request: MetadataRequest, exchange: Exchange, names: readonly string[]): Promise<MetadataAnswer> {
+async function makeMissing(
+  doors: Doors,
+  request: MetadataRequest,
+  exchange: Exchange,
+  names: readonly string[],
+): Promise<MetadataAnswer> {
   const codes = new Map<string, number>();
   const made = await Promise.all(names.map((name) => doors.topics.createAutomatically(name)));
   for (const [index, topic] of made.entries()) {
@@ -49,7 +58,12 @@ async function makeMissing(doors: Doors, request: MetadataRequest, exchange: Exc
   return answerOf(doors, request, exchange, codes);
 }
 
-function answerOf(doors: Doors, request: MetadataRequest, exchange: Exchange, codes: ReadonlyMap<string, number>): MetadataAnswer {
+function answerOf(
+  doors: Doors,
+  request: MetadataRequest,
+  exchange: Exchange,
+  codes: ReadonlyMap<string, number>,
+): MetadataAnswer {
   const { host, port } = doors.advertised(exchange.listenerName);
   return {
     brokers: [{ nodeId: doors.nodeId, host, port, rack: doors.rack }],
@@ -61,7 +75,12 @@ function answerOf(doors: Doors, request: MetadataRequest, exchange: Exchange, co
   };
 }
 
-function topicsOf(doors: Doors, request: MetadataRequest, exchange: Exchange, codes: ReadonlyMap<string, number>): TopicAnswer[] {
+function topicsOf(
+  doors: Doors,
+  request: MetadataRequest,
+  exchange: Exchange,
+  codes: ReadonlyMap<string, number>,
+): TopicAnswer[] {
   const operations = request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked;
   if (request.topics === null || (exchange.apiVersion === 0 && request.topics.length === 0)) {
     return [...doors.image.topics()].map((topic) => found(doors, topic, operations));
@@ -95,7 +114,11 @@ function found(doors: Doors, topic: TopicImage, topicAuthorizedOperations: numbe
   };
 }
 
-function partitionOf({ nodeId, partitions }: Doors, topic: TopicImage, { index, leaderEpoch }: TopicImage['partitions'][number]): object {
+function partitionOf(
+  { nodeId, partitions }: Doors,
+  topic: TopicImage,
+  { index, leaderEpoch }: TopicImage['partitions'][number],
+): object {
   const isOnline = partitions.byName(topic.name, index) !== undefined;
   return {
     errorCode: isOnline ? errors.NONE : errors.LEADER_NOT_AVAILABLE,

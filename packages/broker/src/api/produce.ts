@@ -76,9 +76,12 @@ function appendOne(
   entry: PartitionAnswer,
 ): void {
   const byId = apiVersion >= 13;
-  const partition = byId ? doors.partitions.byId(topic.topicId, entry.index) : doors.partitions.byName(topic.name, entry.index);
+  const partition = byId
+    ? doors.partitions.byId(topic.topicId, entry.index)
+    : doors.partitions.byName(topic.name, entry.index);
   if (partition === undefined) {
-    entry.errorCode = byId && !doors.partitions.hasId(topic.topicId) ? errors.UNKNOWN_TOPIC_ID : errors.UNKNOWN_TOPIC_OR_PARTITION;
+    entry.errorCode =
+      byId && !doors.partitions.hasId(topic.topicId) ? errors.UNKNOWN_TOPIC_ID : errors.UNKNOWN_TOPIC_OR_PARTITION;
     return;
   }
   doors.metrics.produceRequests(partition.topic);
@@ -101,7 +104,10 @@ function appendOne(
     entry.errorCode = error.code;
     entry.errorMessage = error.message;
     if (error instanceof AppendError) {
-      entry.recordErrors = error.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message }));
+      entry.recordErrors = error.recordErrors.map(({ batchIndex, message }) => ({
+        batchIndex,
+        batchIndexErrorMessage: message,
+      }));
     }
     doors.metrics.failedProduce(partition.topic);
   }

@@ -16,7 +16,11 @@ interface FoundTopic {
 }
 
 /** Records that make the found topics known. A topic counts as many partitions as its highest folder says. */
-export function adoptFolders(directories: readonly LogDirectory[], newTopicId: () => string, log: Logger): MetadataRecord[] {
+export function adoptFolders(
+  directories: readonly LogDirectory[],
+  newTopicId: () => string,
+  log: Logger,
+): MetadataRecord[] {
   const topics = new Map<string, FoundTopic>();
   for (const directory of directories) {
     for (const { topic, partition, topicId } of directory.folders()) {

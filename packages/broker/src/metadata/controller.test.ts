@@ -47,8 +47,14 @@ test('what cannot be created is refused with the code that Kafka gives, and chan
     [{ name: 'a', replicationFactor: 2 }, errors.INVALID_REPLICATION_FACTOR],
     [{ name: 'a', settings: new Map([['bad', '1']]) }, errors.INVALID_CONFIG],
     [{ name: 'a', assignments: [{ partitionIndex: 0, brokerIds: [1] }] }, errors.INVALID_REQUEST],
-    [{ name: 'a', partitionCount: -1, replicationFactor: -1, assignments: [{ partitionIndex: 1, brokerIds: [1] }] }, errors.INVALID_REPLICA_ASSIGNMENT],
-    [{ name: 'a', partitionCount: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [2] }] }, errors.INVALID_REPLICA_ASSIGNMENT],
+    [
+      { name: 'a', partitionCount: -1, replicationFactor: -1, assignments: [{ partitionIndex: 1, brokerIds: [1] }] },
+      errors.INVALID_REPLICA_ASSIGNMENT,
+    ],
+    [
+      { name: 'a', partitionCount: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [2] }] },
+      errors.INVALID_REPLICA_ASSIGNMENT,
+    ],
   ];
   for (const [topic, code] of cases) assert.equal(create(parts, topic), code, JSON.stringify(topic));
   assert.equal(parts.image.topicCount, 1);
@@ -91,7 +97,8 @@ test('the records of an image lead to the same image', () => {
   create(parts, { name: 'a', partitionCount: 3, settings: new Map([['retention.ms', '5']]) });
   create(parts, { name: 'b' });
   for (const record of parts.controller.allocateProducerIds().records) parts.image.replay(record);
-  for (const record of parts.controller.alterSettings(4, '1', new Map([['num.partitions', '7']]))) parts.image.replay(record);
+  for (const record of parts.controller.alterSettings(4, '1', new Map([['num.partitions', '7']])))
+    parts.image.replay(record);
   const copy = new MetadataImage();
   for (const record of parts.image.records()) copy.replay(record);
   assert.deepEqual([...copy.records()], [...parts.image.records()]);

@@ -55,8 +55,14 @@ export class Controller {
     const fault = this.#nameFault(topic.name) ?? this.#assignmentFault(topic);
     if (fault !== undefined) return { records: [], response: fault };
     const settingsFault = this.#options.settings.topicFault(topic.settings);
-    if (settingsFault !== undefined) return { records: [], response: { errorCode: errors.INVALID_CONFIG, errorMessage: settingsFault } };
-    const count = topic.assignments.length > 0 ? topic.assignments.length : topic.partitionCount === -1 ? this.#options.settings.partitionCountDefault : topic.partitionCount;
+    if (settingsFault !== undefined)
+      return { records: [], response: { errorCode: errors.INVALID_CONFIG, errorMessage: settingsFault } };
+    const count =
+      topic.assignments.length > 0
+        ? topic.assignments.length
+        : topic.partitionCount === -1
+          ? this.#options.settings.partitionCountDefault
+          : topic.partitionCount;
     const id = this.#options.newTopicId();
     const partitions = Array.from({ length: count }, (_, index) => ({ index, leaderEpoch: 0, partitionEpoch: 0 }));
     return {
@@ -76,10 +82,14 @@ export class Controller {
     assignments: readonly { readonly brokerIds: readonly number[] }[] | null,
   ): Decision<Fault | undefined> {
     const topic = this.#options.image.topic(name);
-    if (topic === undefined) return refuse(errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
+    if (topic === undefined)
+      return refuse(errors.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
     const now = topic.partitions.length;
     if (count < now) {
-      return refuse(errors.INVALID_PARTITIONS, `The topic ${name} currently has ${now} partition(s); ${count} would not be an increase.`);
+      return refuse(
+        errors.INVALID_PARTITIONS,
+        `The topic ${name} currently has ${now} partition(s); ${count} would not be an increase.`,
+      );
     }
     if (count === now) return refuse(errors.INVALID_PARTITIONS, `Topic already has ${now} partition(s).`);
     if (count > partitionsPerTopicMax) return refuse(errors.INVALID_PARTITIONS, tooMany(count));
@@ -104,7 +114,13 @@ export class Controller {
 
   /** `null` takes a setting back to its default. */
   alterSettings(type: number, name: string, changes: ReadonlyMap<string, string | null>): readonly MetadataRecord[] {
-    return [...changes].map(([key, value]) => ({ type: 'ConfigRecord', resourceType: type, resourceName: name, name: key, value }));
+    return [...changes].map(([key, value]) => ({
+      type: 'ConfigRecord',
+      resourceType: type,
+      resourceName: name,
+      name: key,
+      value,
+    }));
   }
 
   /** The next block of producer ids for this broker. */
@@ -127,7 +143,10 @@ export class Controller {
       const key = collisionKey(name);
       for (const other of image.topics()) {
         if (collisionKey(other.name) === key) {
-          return { errorCode: errors.INVALID_TOPIC_EXCEPTION, errorMessage: `Topic '${name}' collides with existing topic: ${other.name}` };
+          return {
+            errorCode: errors.INVALID_TOPIC_EXCEPTION,
+            errorMessage: `Topic '${name}' collides with existing topic: ${other.name}`,
+          };
         }
       }
     }
@@ -138,20 +157,33 @@ export class Controller {
     const { partitionCount, replicationFactor, assignments } = topic;
     if (assignments.length > 0) {
       if (replicationFactor !== -1) {
-        return { errorCode: errors.INVALID_REQUEST, errorMessage: 'A manual partition assignment was specified, but replication factor was not set to -1.' };
+        return {
+          errorCode: errors.INVALID_REQUEST,
+          errorMessage: 'A manual partition assignment was specified, but replication factor was not set to -1.',
+        };
       }
       if (partitionCount !== -1) {
-        return { errorCode: errors.INVALID_REQUEST, errorMessage: 'A manual partition assignment was specified, but numPartitions was not set to -1.' };
+        return {
+          errorCode: errors.INVALID_REQUEST,
+          errorMessage: 'A manual partition assignment was specified, but numPartitions was not set to -1.',
+        };
       }
       return this.#manualFault(assignments);
     }
     if (replicationFactor < -1 || replicationFactor === 0) {
-      return { errorCode: errors.INVALID_REPLICATION_FACTOR, errorMessage: 'Replication factor must be larger than 0, or -1 to use the default value.' };
+      return {
+        errorCode: errors.INVALID_REPLICATION_FACTOR,
+        errorMessage: 'Replication factor must be larger than 0, or -1 to use the default value.',
+      };
     }
     if (partitionCount < -1 || partitionCount === 0) {
-      return { errorCode: errors.INVALID_PARTITIONS, errorMessage: 'Number of partitions was set to an invalid non-positive value.' };
+      return {
+        errorCode: errors.INVALID_PARTITIONS,
+        errorMessage: 'Number of partitions was set to an invalid non-positive value.',
+      };
     }
-    if (partitionCount > partitionsPerTopicMax) return { errorCode: errors.INVALID_PARTITIONS, errorMessage: tooMany(partitionCount) };
+    if (partitionCount > partitionsPerTopicMax)
+      return { errorCode: errors.INVALID_PARTITIONS, errorMessage: tooMany(partitionCount) };
     const wanted = replicationFactor === -1 ? this.#options.settings.replicationFactorDefault : replicationFactor;
     if (wanted > 1) {
       return {
@@ -166,7 +198,10 @@ export class Controller {
     const seen = new Set<number>();
     for (const { partitionIndex, brokerIds } of assignments) {
       if (seen.has(partitionIndex)) {
-        return { errorCode: errors.INVALID_REPLICA_ASSIGNMENT, errorMessage: `Found multiple manual partition assignments for partition ${partitionIndex}` };
+        return {
+          errorCode: errors.INVALID_REPLICA_ASSIGNMENT,
+          errorMessage: `Found multiple manual partition assignments for partition ${partitionIndex}`,
+        };
       }
       seen.add(partitionIndex);
       const fault = this.#replicasFault(brokerIds);
@@ -174,7 +209,10 @@ export class Controller {
     }
     for (let index = 0; index < assignments.length; index++) {
       if (!seen.has(index)) {
-        return { errorCode: errors.INVALID_REPLICA_ASSIGNMENT, errorMessage: 'partitions should be a consecutive 0-based integer sequence' };
+        return {
+          errorCode: errors.INVALID_REPLICA_ASSIGNMENT,
+          errorMessage: 'partitions should be a consecutive 0-based integer sequence',
+        };
       }
     }
     return undefined;
@@ -183,7 +221,10 @@ export class Controller {
   #replicasFault(brokerIds: readonly number[]): Fault | undefined {
     const { nodeId } = this.#options;
     if (brokerIds.length === 0) {
-      return { errorCode: errors.INVALID_REPLICA_ASSIGNMENT, errorMessage: 'The manual partition assignment includes an empty replica list.' };
+      return {
+        errorCode: errors.INVALID_REPLICA_ASSIGNMENT,
+        errorMessage: 'The manual partition assignment includes an empty replica list.',
+      };
     }
     if (new Set(brokerIds).size !== brokerIds.length) {
       return {
@@ -220,6 +261,10 @@ function* partitionRecords(topicId: string, from: number, to: number): Generator
   }
 }
 
-function* settingRecords(type: number, resourceName: string, settings: ReadonlyMap<string, string>): Generator<MetadataRecord> {
+function* settingRecords(
+  type: number,
+  resourceName: string,
+  settings: ReadonlyMap<string, string>,
+): Generator<MetadataRecord> {
   for (const [name, value] of settings) yield { type: 'ConfigRecord', resourceType: type, resourceName, name, value };
 }

@@ -108,7 +108,13 @@ export class MetadataImage {
     for (const [key, settings] of this.#settings) {
       const at = key.indexOf(' ');
       for (const [name, value] of settings) {
-        yield { type: 'ConfigRecord', resourceType: Number(key.slice(0, at)), resourceName: key.slice(at + 1), name, value };
+        yield {
+          type: 'ConfigRecord',
+          resourceType: Number(key.slice(0, at)),
+          resourceName: key.slice(at + 1),
+          name,
+          value,
+        };
       }
     }
     if (this.nextProducerId > 0) yield { type: 'ProducerIdsRecord', nextProducerId: this.nextProducerId };

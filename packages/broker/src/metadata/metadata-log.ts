@@ -48,7 +48,12 @@ export class MetadataLog {
     this.#directory = directory;
     this.#image = image;
     this.#onChange = onChange;
-    this.#log = directory.openLog(topic, 0, topicId, { ...defaultLogConfig, segmentBytes: 64 << 20, retentionMs: -1, isDeleted: false });
+    this.#log = directory.openLog(topic, 0, topicId, {
+      ...defaultLogConfig,
+      segmentBytes: 64 << 20,
+      retentionMs: -1,
+      isDeleted: false,
+    });
     const snapshotEnd = this.#loadSnapshot();
     this.#replayFrom(Math.max(snapshotEnd, this.#log.startOffset));
     this.isNew = this.#log.endOffset === 0 && snapshotEnd === 0;
@@ -66,7 +71,8 @@ export class MetadataLog {
   async commit(records: readonly MetadataRecord[]): Promise<void> {
     if (records.length === 0) return;
     if (this.#failure !== undefined) throw this.#failure;
-    for (let from = 0; from < records.length; from += batchRecordsMax) this.#append(records.slice(from, from + batchRecordsMax));
+    for (let from = 0; from < records.length; from += batchRecordsMax)
+      this.#append(records.slice(from, from + batchRecordsMax));
     for (const record of records) {
       this.#image.replay(record);
       this.#onChange(record);
@@ -106,10 +112,17 @@ export class MetadataLog {
 
   #append(records: readonly MetadataRecord[]): void {
     try {
-      this.#log.append(batchOf(records, this.#nodeId, this.#host.clock.now(), 0), { leaderEpoch: epoch, origin: 'coordinator' });
+      this.#log.append(batchOf(records, this.#nodeId, this.#host.clock.now(), 0), {
+        leaderEpoch: epoch,
+        origin: 'coordinator',
+      });
       this.#log.writeOut();
     } catch (error) {
-      throw new MillraceError('STORAGE', 'The metadata log cannot be written: free some space on its disk, or see the error above it.', { cause: error });
+      throw new MillraceError(
+        'STORAGE',
+        'The metadata log cannot be written: free some space on its disk, or see the error above it.',
+        { cause: error },
+      );
     }
   }
 
@@ -118,7 +131,11 @@ export class MetadataLog {
       this.#directory.afterSync({
         synced: (error) => {
           if (error === undefined) return resolve();
-          this.#failure = new MillraceError('STORAGE', 'The metadata log could not be synced; its directory is offline.', { cause: error });
+          this.#failure = new MillraceError(
+            'STORAGE',
+            'The metadata log could not be synced; its directory is offline.',
+            { cause: error },
+          );
           reject(this.#failure);
         },
       });
@@ -135,18 +152,25 @@ export class MetadataLog {
     try {
       this.#replayBatches(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0);
     } catch (error) {
-      throw new MillraceError('CORRUPT', `The metadata snapshot ${path} is damaged: restore it, or remove the data directory to begin anew.`, { cause: error });
+      throw new MillraceError(
+        'CORRUPT',
+        `The metadata snapshot ${path} is damaged: restore it, or remove the data directory to begin anew.`,
+        { cause: error },
+      );
     }
     return Number(newest.slice(0, 20));
   }
 
   #snapshots(): string[] {
-    return this.#host.disk.list(this.#log.folder).filter((name) => name.endsWith(snapshotSuffix)).sort();
+    return this.#host.disk
+      .list(this.#log.folder)
+      .filter((name) => name.endsWith(snapshotSuffix))
+      .sort();
   }
 
   #replayFrom(offset: number): void {
     const { endOffset } = this.#log;
-    for (let at = offset; at < endOffset; ) {
+    for (let at = offset; at < endOffset;) {
       const read = this.#log.read(at, { bytesMax: 1 << 20, minOneBatch: true, upTo: endOffset });
       const buffer = Buffer.allocUnsafe(read.bytes);
       at = this.#replayBatches(buffer.subarray(0, read.fillSync(buffer)), at);

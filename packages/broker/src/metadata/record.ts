@@ -1,7 +1,13 @@
 /** The records of the metadata log as this broker uses them, in Kafka's own encoding (`__cluster_metadata`). */
-import { DecodeError, decodeMetadataRecord as decode, encodeMetadataRecord as encode, metadataRecords } from '@millrace/protocol';
+import {
+  DecodeError,
+  decodeMetadataRecord as decode,
+  encodeMetadataRecord as encode,
+  metadataRecords,
+} from '@millrace/protocol';
 
-const { topicRecord, partitionRecord, removeTopicRecord, configRecord, producerIdsRecord, featureLevelRecord } = metadataRecords;
+const { topicRecord, partitionRecord, removeTopicRecord, configRecord, producerIdsRecord, featureLevelRecord } =
+  metadataRecords;
 
 export type MetadataRecord =
   | { readonly type: 'TopicRecord'; readonly name: string; readonly topicId: string }
