@@ -2,6 +2,7 @@
 
 import { pythonClient } from './python-client.ts';
 import type { Target } from './target.ts';
+import { run as runFranzGo } from './franz-go/script.ts';
 import { run as runJavaTools } from './java-tools/script.ts';
 import { run as runKcat } from './kcat/script.ts';
 
@@ -23,4 +24,5 @@ export const clients: ForeignClient[] = [
   { name: 'java-tools', needs: 'kafka', properties: {}, run: runJavaTools },
   { name: 'kafka-python', needs: 'python', properties: quickDeath, run: pythonClient('kafka-python') },
   { name: 'confluent-kafka', needs: 'python', properties: quickDeath, run: pythonClient('confluent-kafka') },
+  { name: 'franz-go', needs: 'go', properties: quickDeath, run: runFranzGo },
 ];
