@@ -17,13 +17,17 @@ if (args.includes('--help')) {
   process.exit(0);
 }
 
-const log = await openLogger({ format: process.env['LOG_FORMAT'], level: process.env['LOG_LEVEL'] });
-try {
-  await run(log);
-} catch (error) {
-  if (!isMillraceError(error)) throw error;
-  log.error({ code: error.code }, error.message);
-  process.exit(1);
+void main();
+
+async function main(): Promise<void> {
+  const log = await openLogger({ format: process.env['LOG_FORMAT'], level: process.env['LOG_LEVEL'] });
+  try {
+    await run(log);
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    log.error({ code: error.code }, error.message);
+    process.exit(1);
+  }
 }
 
 async function run(log: Logger): Promise<void> {
@@ -47,8 +51,14 @@ function announce(broker: Broker, log: Logger): void {
   const readyInMs = Math.round(performance.timeOrigin + performance.now() - startedAtMs);
   const listeners = broker.endpoints('broker').map(({ name, host, port }) => `${name}://${host}:${port}`);
   const admin = broker.adminPort === undefined ? 'off' : `http://${config.adminListener?.host}:${broker.adminPort}`;
-  log.info({ readyInMs, listeners, data: config.logDirs, clusterId: broker.clusterId, durability: config.durability, admin }, 'Millrace is ready');
-  log.info({}, `[BrokerLifecycleManager id=${nodeId}] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.`);
+  log.info(
+    { readyInMs, listeners, data: config.logDirs, clusterId: broker.clusterId, durability: config.durability, admin },
+    'Millrace is ready',
+  );
+  log.info(
+    {},
+    `[BrokerLifecycleManager id=${nodeId}] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.`,
+  );
   log.info({}, `[KafkaRaftServer nodeId=${nodeId}] Kafka Server started`);
   log.info({}, `[KafkaServer id=${nodeId}] started`);
 }

@@ -14,7 +14,18 @@ export async function openLogger({ format, level }: LogOptions): Promise<Logger>
   const options = { level: level ?? 'info', base: null, serializers: { error: describeError } };
   if (!isHuman) return wrap(pino(options, pino.destination({ fd: 1, sync: true })));
   const { default: pretty } = await import('pino-pretty');
-  return wrap(pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', hideObject: false, singleLine: true, ignore: 'pid,hostname' })));
+  return wrap(
+    pino(
+      options,
+      pretty({
+        sync: true,
+        translateTime: 'SYS:HH:MM:ss.l',
+        hideObject: false,
+        singleLine: true,
+        ignore: 'pid,hostname',
+      }),
+    ),
+  );
 }
 
 function wrap(to: Pino): Logger {
