@@ -48,7 +48,7 @@ export class CheckpointRound {
   /** The log is closed: its offsets stay as they are. */
   keep(log: Log): void {
     const name = `${log.topic}-${log.partition}`;
-    this.#recoveryPoints.set(name, log.syncedOffset);
+    this.#recoveryPoints.set(name, log.recoveryPoint);
     this.#startOffsets.set(name, log.startOffset);
   }
 
@@ -85,23 +85,16 @@ export class CheckpointRound {
 
   async #run(logs: Logs, isLate: () => boolean): Promise<Doomed[]> {
     const doomed: [Log, Segment[]][] = [...logs.values()].map((log) => [log, log.takeDoomed()]);
-    const turns = {
-      start: this.#startFile.turn(),
-      recovery: this.#recoveryFile.turn(),
-      watermark: this.#watermarkFile.turn(),
-    };
-    const starts = this.#starts(logs);
-    const recoveries = this.#recoveries(logs);
     let isStartDurable = false;
     try {
-      if (!isLate()) isStartDurable = await this.#startFile.writeAsync(starts, turns.start);
-      await this.#writeEpochs(logs);
-      if (!isLate()) await this.#recoveryFile.writeAsync(recoveries, turns.recovery);
-      // With one replica, what is synced is what readers may see.
-      if (!isLate()) await this.#watermarkFile.writeAsync(recoveries, turns.watermark);
+      if (!isLate()) isStartDurable = await this.#startFile.writeAsync(this.#starts(logs), this.#startFile.turn());
     } finally {
       if (!isStartDurable) for (const [log, segments] of doomed) log.putBackDoomed(segments);
     }
+    await this.#writeEpochs(logs);
+    if (!isLate()) await this.#recoveryFile.writeAsync(this.#recoveries(logs), this.#recoveryFile.turn());
+    // With one replica, what is synced is what readers may see.
+    if (!isLate()) await this.#watermarkFile.writeAsync(this.#recoveries(logs), this.#watermarkFile.turn());
     if (!isStartDurable) return [];
     return doomed.flatMap(([log, segments]) =>
       segments.map((segment) => ({ segment, delayMs: log.config.fileDeleteDelayMs })),
@@ -110,22 +103,22 @@ export class CheckpointRound {
 
   async #writeEpochs(logs: Logs): Promise<void> {
     for (const log of logs.values()) {
-      const text = log.takeEpochs();
-      if (text === undefined) continue;
+      const epochs = log.unsavedEpochs();
+      if (epochs === undefined || log.isClosed) continue;
       try {
-        await replaceSmallFileAsync(this.#disk, `${log.folder}/${epochsFile}`, Buffer.from(text), () => log.isClosed);
-        if (!log.isClosed) await this.#disk.syncFolderAsync(log.folder);
+        const path = `${log.folder}/${epochsFile}`;
+        if (!(await replaceSmallFileAsync(this.#disk, path, Buffer.from(epochs.text), () => log.isClosed))) continue;
+        await this.#disk.syncFolderAsync(log.folder);
+        log.epochsSaved(epochs.version);
       } catch (error) {
-        if (log.isClosed) continue;
-        log.putBackEpochs();
-        throw error;
+        if (!log.isClosed) throw error;
       }
     }
   }
 
   #recoveries(logs: Logs): Map<string, number> {
     const offsets = new Map(this.#recoveryPoints);
-    for (const [name, log] of logs) offsets.set(name, log.syncedOffset);
+    for (const [name, log] of logs) offsets.set(name, log.recoveryPoint);
     return offsets;
   }
 

@@ -9,8 +9,9 @@ export interface EpochStart {
 
 export class LeaderEpochs {
   #starts: EpochStart[];
-  /** Changed since the file was written. */
-  isDirty = false;
+  /** The first offset for which the file tells something else; undefined when it tells the same. */
+  #unsavedFrom: number | undefined;
+  #version = 0;
 
   constructor(starts: readonly EpochStart[] = []) {
     this.#starts = [...starts];
@@ -24,13 +25,28 @@ export class LeaderEpochs {
     return this.#starts.at(-1)?.epoch;
   }
 
+  /** Recovery must look at the batches from here on to know their epochs. */
+  get unsavedFrom(): number {
+    return this.#unsavedFrom ?? Number.POSITIVE_INFINITY;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What `encode` gave at that version is durable. */
+  saved(version: number): void {
+    if (version === this.#version) this.#unsavedFrom = undefined;
+  }
+
   /** The first record of `epoch` is, or will be, at `startOffset`. What stood for this or later epochs or offsets was wrong. */
   assign(epoch: number, startOffset: number): void {
-    const { latest } = this;
-    if (latest === epoch && this.#starts.at(-1)!.startOffset <= startOffset) return;
-    this.#starts = this.#starts.filter((start) => start.epoch < epoch && start.startOffset < startOffset);
-    this.#starts.push({ epoch, startOffset });
-    this.isDirty = true;
+    const last = this.#starts.at(-1);
+    if (last?.epoch === epoch && last.startOffset <= startOffset) return;
+    this.#replace([
+      ...this.#starts.filter((start) => start.epoch < epoch && start.startOffset < startOffset),
+      { epoch, startOffset },
+    ]);
   }
 
   /** Of a record at this offset; -1 when nobody knows. */
@@ -50,19 +66,29 @@ export class LeaderEpochs {
 
   /** Nothing at or after `offset` is in the log any more. */
   cutEnd(offset: number): void {
-    const kept = this.#starts.filter(({ startOffset }) => startOffset < offset);
-    if (kept.length === this.#starts.length) return;
-    this.#starts = kept;
-    this.isDirty = true;
+    if ((this.#starts.at(-1)?.startOffset ?? -1) < offset) return;
+    this.#replace(this.#starts.filter(({ startOffset }) => startOffset < offset));
   }
 
-  /** Nothing before `offset` is in the log any more: the epoch that was going on there begins there. */
+  /** Nothing before `offset` is in the log any more: the epoch that was going on there begins there. Not worth a file. */
   cutStart(offset: number): void {
     const last = this.#starts.findLastIndex(({ startOffset }) => startOffset <= offset);
-    const current = this.#starts[last];
-    if (current === undefined || (last === 0 && current.startOffset === offset)) return;
-    this.#starts = [{ epoch: current.epoch, startOffset: offset }, ...this.#starts.slice(last + 1)];
-    this.isDirty = true;
+    if (last < 0) return;
+    this.#starts = [{ epoch: this.#starts[last]!.epoch, startOffset: offset }, ...this.#starts.slice(last + 1)];
+  }
+
+  #replace(starts: EpochStart[]): void {
+    const same = this.#starts.findIndex(
+      (start, index) => starts[index]?.epoch !== start.epoch || starts[index].startOffset !== start.startOffset,
+    );
+    const from = same < 0 ? this.#starts.length : same;
+    const changed = Math.min(
+      this.#starts[from]?.startOffset ?? Number.POSITIVE_INFINITY,
+      starts[from]?.startOffset ?? Number.POSITIVE_INFINITY,
+    );
+    this.#unsavedFrom = Math.min(this.unsavedFrom, changed);
+    this.#version++;
+    this.#starts = starts;
   }
 
   encode(): string {

@@ -79,18 +79,20 @@ export class LogCuts {
       this.truncateFullyAndStartAt(offset);
       return;
     }
-    const startOffset = Math.min(state.startOffset, offset);
-    this.#begin(offset, startOffset);
-    this.#removeSegmentsFrom(offset);
-    const { active } = state.segments;
-    const position = this.#reader.positionOf(active, offset);
+    this.#writer.flush();
+    const last = state.segments.all[state.segments.indexOf(offset)]!;
+    const position = this.#reader.positionOf(last, offset);
     // A batch that reaches over the cut goes as a whole.
-    const endOffset = Math.min(offset, this.#reader.baseOffsetAt(active, position) ?? offset);
+    const endOffset = Math.min(offset, this.#reader.baseOffsetAt(last, position) ?? offset);
+    const startOffset = Math.min(state.startOffset, endOffset);
+    this.#begin(endOffset, startOffset);
+    this.#removeSegmentsAfter(last.baseOffset);
+    const { active } = state.segments;
     active.file.truncate(position);
     active.file.syncSync();
     active.cut(position, endOffset);
     state.unsyncedSegments = state.unsyncedSegments.filter((segment) => segment !== active);
-    state.startOffset = Math.min(startOffset, endOffset);
+    state.startOffset = startOffset;
     state.syncedOffset = Math.min(state.syncedOffset, endOffset);
     this.#end(endOffset);
   }
@@ -99,7 +101,7 @@ export class LogCuts {
   truncateFullyAndStartAt(offset: number): void {
     const state = this.#state;
     this.#begin(0, offset);
-    this.#removeSegmentsFrom(-1);
+    this.#removeSegmentsAfter(-1);
     state.addSegment(offset);
     state.disk.syncFolder(state.folder);
     state.startOffset = state.syncedOffset = offset;
@@ -131,13 +133,13 @@ export class LogCuts {
     this.#writer.flush();
     state.cuts++;
     state.spots.clear();
-    this.#lower(Math.min(recoveryPoint, state.syncedOffset), startOffset);
+    this.#lower(Math.min(recoveryPoint, state.syncedOffset, state.epochs.unsavedFrom), startOffset);
   }
 
   /** The last one first, each durably: what a crash leaves has no hole. */
-  #removeSegmentsFrom(offset: number): void {
+  #removeSegmentsAfter(baseOffset: number): void {
     const { segments, disk, folder, unsyncedSegments } = this.#state;
-    while (segments.all.length > 0 && segments.active.baseOffset > offset) {
+    while (segments.all.length > 0 && segments.active.baseOffset > baseOffset) {
       const removed = segments.takeLast();
       const index = unsyncedSegments.indexOf(removed);
       if (index >= 0) unsyncedSegments.splice(index, 1);

@@ -2,7 +2,7 @@
  * One log directory: who may use it, which partitions lie in it, how far they can be believed after a crash, and the syncs of all of
  * them together. A write or sync that fails for another reason than room ends the directory: nothing more is appended, reads go on.
  */
-import { type FolderLock, type Host, MillraceError, type Timer } from '@millrace/base';
+import { type Disk, type FolderLock, type Host, MillraceError, type Timer } from '@millrace/base';
 
 import { CheckpointRound } from './checkpoint-round.ts';
 import { isDiskFull } from './disk-full.ts';
@@ -67,7 +67,7 @@ export class LogDirectory implements LogHome {
 
   /** Throws MillraceError IN_USE when another process has it, CONFIG when it belongs to another cluster or node. */
   static open(host: Host, path: string, options: LogDirectoryOptions): LogDirectory {
-    host.disk.makeFolder(path);
+    makeFolderDurably(host.disk, path);
     const lock = host.disk.lock(path);
     if (lock === undefined) {
       throw new MillraceError(
@@ -388,6 +388,15 @@ function identify(host: Host, path: string, options: LogDirectoryOptions): MetaP
   const meta = { ...found, directoryId: newId(host) };
   writeMetaProperties(host.disk, path, meta);
   return meta;
+}
+
+/** A new folder lasts when every folder on the way to it knows its name. */
+function makeFolderDurably(disk: Disk, path: string): void {
+  if (disk.stat(path) !== undefined) return;
+  const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+  if (parent !== '') makeFolderDurably(disk, parent);
+  disk.makeFolder(path);
+  disk.syncFolder(parent === '' ? '/' : parent);
 }
 
 /** As Kafka's: 16 bytes in 22 letters; one that begins with a dash would look like an option on a command line. */

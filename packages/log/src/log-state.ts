@@ -121,12 +121,9 @@ export class LogState {
   }
 
   /** Only epochs that records bear are worth a file. */
-  takeEpochs(): string | undefined {
+  unsavedEpochs(): { text: string; version: number } | undefined {
     const { epochs } = this;
-    const last = epochs.all.at(-1);
-    if (!epochs.isDirty || last === undefined || last.startOffset >= this.writtenOffset) return undefined;
-    epochs.isDirty = false;
-    return epochs.encode();
+    return epochs.unsavedFrom < this.writtenOffset ? { text: epochs.encode(), version: epochs.version } : undefined;
   }
 
   /** Between rolls only the newest snapshot is kept. */

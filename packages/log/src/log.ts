@@ -94,6 +94,11 @@ export class Log {
     return this.#state.syncedOffset;
   }
 
+  /** After a crash all before is believed without a look at it. */
+  get recoveryPoint(): number {
+    return Math.min(this.#state.syncedOffset, this.#state.epochs.unsavedFrom);
+  }
+
   /** First offset of the oldest open transaction, else the end. */
   get lastStableOffset(): number {
     return this.#state.lastStableOffset;
@@ -297,13 +302,14 @@ export class Log {
     this.#state.save(whole);
   }
 
-  /** For the directory: the text of `leader-epoch-checkpoint`, if it has to be written. */
-  takeEpochs(): string | undefined {
-    return this.#state.takeEpochs();
+  /** For the directory: what is to be written into `leader-epoch-checkpoint`, if anything. */
+  unsavedEpochs(): { readonly text: string; readonly version: number } | undefined {
+    return this.#state.unsavedEpochs();
   }
 
-  putBackEpochs(): void {
-    this.#state.epochs.isDirty = true;
+  /** For the directory: that is durable now. */
+  epochsSaved(version: number): void {
+    this.#state.epochs.saved(version);
   }
 
   /** For the directory: segments whose files may go when the start offset of this moment is durable. */

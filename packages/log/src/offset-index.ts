@@ -6,6 +6,7 @@
 import type { Disk } from '@millrace/base';
 
 import { readEntries, writeEntries } from './index-file.ts';
+import { StaleTail } from './stale-tail.ts';
 
 const entryBytes = 8;
 
@@ -17,8 +18,7 @@ export class OffsetIndex {
   #entries: Int32Array | undefined;
   #count = 0;
   #savedCount = 0;
-  /** The file holds entries that are no longer true. */
-  #mustTrim = false;
+  readonly #stale = new StaleTail();
 
   constructor(disk: Disk, path: string, baseOffset: number, isNew: boolean) {
     this.#disk = disk;
@@ -80,29 +80,29 @@ export class OffsetIndex {
 
   /** Takes back entries added since there were `count`. */
   takeBack(count: number): void {
-    this.#load();
+    const entries = this.#load();
+    this.#stale.note(count, this.#savedCount, (index) => entryAt(entries, index));
     this.#count = count;
-    if (this.#savedCount <= count) return;
-    this.#savedCount = count;
-    this.#mustTrim = true;
+    this.#savedCount = Math.min(this.#savedCount, count);
   }
 
   /** Writes behind what the file lacks; `whole` makes the file exactly as long as the entries are. */
   save(whole: boolean): void {
     if (this.#entries === undefined) return;
     const entries = this.#entries;
-    const range = { from: this.#savedCount, until: this.#count, whole, mustTrim: this.#mustTrim };
+    const from = this.#stale.settle(this.#savedCount, this.#count, (index) => entryAt(entries, index));
+    const range = { from, until: this.#count, whole, mustTrim: !this.#stale.isEmpty };
     writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
       bytes.writeInt32BE(entries[index * 2]!, at);
       bytes.writeInt32BE(entries[index * 2 + 1]!, at + 4);
     });
     this.#savedCount = this.#count;
-    this.#mustTrim = false;
+    this.#stale.clear();
   }
 
   /** Drops the entries from memory, if the file has them all. */
   unload(): void {
-    if (this.#entries === undefined || this.#savedCount !== this.#count || this.#mustTrim) return;
+    if (this.#entries === undefined || this.#savedCount !== this.#count || !this.#stale.isEmpty) return;
     this.#entries = undefined;
     this.#count = this.#savedCount = 0;
   }
@@ -138,4 +138,8 @@ export class OffsetIndex {
     }
     return low - 1;
   }
+}
+
+function entryAt(entries: Int32Array, index: number): readonly [number, number] {
+  return [entries[index * 2]!, entries[index * 2 + 1]!];
 }

@@ -144,7 +144,8 @@ export class Segment {
    */
   rescan(scan: Rescan): ScanEnd {
     const { file } = this;
-    const from = this.believed(scan.position);
+    // The time index may have lost entries that the offset index has: only what both tell is believed.
+    const from = this.believed(Math.min(scan.position, this.offsets.positionOf(this.times.lastOffset)));
     this.offsets.cut(from.position);
     // The entry made along with the one at `from` counts that batch and all before it; it stays.
     this.times.cut(from.offset + 1);
@@ -168,6 +169,7 @@ export class Segment {
         return true;
       },
     });
+    this.times.addIfLater(this.#maxTimestamp, this.#maxTimestampOffset);
     this.writtenSize = this.size;
     this.#isWhole = true;
     return end;

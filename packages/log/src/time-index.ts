@@ -6,6 +6,7 @@ import type { Disk } from '@millrace/base';
 
 import { readEntries, writeEntries } from './index-file.ts';
 import { readInt64, writeInt64 } from './int64.ts';
+import { StaleTail } from './stale-tail.ts';
 
 const entryBytes = 12;
 
@@ -16,8 +17,7 @@ export class TimeIndex {
   #timestamps: number[] | undefined;
   #offsets: number[] = [];
   #savedCount = 0;
-  /** The file holds entries that are no longer true. */
-  #mustTrim = false;
+  readonly #stale = new StaleTail();
 
   constructor(disk: Disk, path: string, baseOffset: number, isNew: boolean) {
     this.#disk = disk;
@@ -76,29 +76,33 @@ export class TimeIndex {
 
   takeBack(count: number): void {
     const timestamps = this.#load();
+    this.#stale.note(count, this.#savedCount, (index) => this.#entryAt(timestamps, index));
     if (timestamps.length > count) timestamps.length = this.#offsets.length = count;
-    if (this.#savedCount <= count) return;
-    this.#savedCount = count;
-    this.#mustTrim = true;
+    this.#savedCount = Math.min(this.#savedCount, count);
   }
 
   save(whole: boolean): void {
     const timestamps = this.#timestamps;
     if (timestamps === undefined) return;
-    const range = { from: this.#savedCount, until: timestamps.length, whole, mustTrim: this.#mustTrim };
+    const from = this.#stale.settle(this.#savedCount, timestamps.length, (index) => this.#entryAt(timestamps, index));
+    const range = { from, until: timestamps.length, whole, mustTrim: !this.#stale.isEmpty };
     writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
       writeInt64(bytes, at, timestamps[index]!);
       bytes.writeInt32BE(this.#offsets[index]!, at + 8);
     });
     this.#savedCount = timestamps.length;
-    this.#mustTrim = false;
+    this.#stale.clear();
   }
 
   unload(): void {
-    if (this.#timestamps === undefined || this.#savedCount !== this.#timestamps.length || this.#mustTrim) return;
+    if (this.#timestamps === undefined || this.#savedCount !== this.#timestamps.length || !this.#stale.isEmpty) return;
     this.#timestamps = undefined;
     this.#offsets = [];
     this.#savedCount = 0;
+  }
+
+  #entryAt(timestamps: readonly number[], index: number): readonly [number, number] {
+    return [timestamps[index]!, this.#offsets[index]!];
   }
 
   #load(): number[] {
