@@ -54,6 +54,7 @@ func parkedFetches(f Flags) (Figures, error) {
 		return nil, err
 	}
 	var answered, failed atomic.Int64
+	var firstFailure atomic.Pointer[error]
 	for i, connection := range connections {
 		partition := int32(i % f.partitions)
 		request := fetchRequest(f.topic, partition, ends[f.topic][partition], 1<<20, int32(f.wait.Milliseconds()))
@@ -61,14 +62,9 @@ func parkedFetches(f Flags) (Figures, error) {
 			return nil, err
 		}
 		go func() {
-			response := kmsg.NewPtrFetchResponse()
-			err := connection.receive(request, response)
-			part, partErr := (*kmsg.FetchResponseTopicPartition)(nil), err
-			if err == nil {
-				part, partErr = onlyPartition(response)
-			}
-			if partErr != nil || len(part.RecordBatches) == 0 {
+			if err := receiveRecord(connection, request); err != nil {
 				failed.Add(1)
+				firstFailure.CompareAndSwap(nil, &err)
 			}
 			answered.Add(1)
 		}()
@@ -94,9 +90,21 @@ func parkedFetches(f Flags) (Figures, error) {
 	}
 	figures["wakeAllSeconds"] = time.Since(woken).Seconds()
 	if failed.Load() != 0 {
-		return nil, fmt.Errorf("%d parked fetches were answered with an error or without the record", failed.Load())
+		return nil, fmt.Errorf("%d parked fetches failed, the first: %w", failed.Load(), *firstFailure.Load())
 	}
 	return figures, nil
+}
+
+func receiveRecord(connection *connection, request *kmsg.FetchRequest) error {
+	response := kmsg.NewPtrFetchResponse()
+	if err := connection.receive(request, response); err != nil {
+		return err
+	}
+	part, err := onlyPartition(response)
+	if err == nil && len(part.RecordBatches) == 0 {
+		err = fmt.Errorf("no records, high watermark %d", part.HighWatermark)
+	}
+	return err
 }
 
 func wake(client *kgo.Client, f Flags) error {

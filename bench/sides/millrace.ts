@@ -16,10 +16,15 @@ export function millraceFlags(durability: Durability): string[] {
 
 export async function layOutMillrace({ dir, durability }: SiteOptions): Promise<Site> {
   const host = '127.0.0.1';
-  const port = await freePort();
+  const [port, adminPort] = [await freePort(), await freePort()];
   const logDir = join(dir, 'data');
   mkdirSync(dir, { recursive: true });
-  const properties = { listeners: `PLAINTEXT://${host}:${port}`, 'log.dirs': logDir, ...chosen(durability) };
+  const properties = {
+    listeners: `PLAINTEXT://${host}:${port}`,
+    'log.dirs': logDir,
+    'admin.listener': `${host}:${adminPort}`,
+    ...chosen(durability),
+  };
   const overrides = Object.entries(properties).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
   return {
     side: 'millrace',
