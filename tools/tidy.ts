@@ -23,7 +23,7 @@ const linesMax = 600;
 /** Files that programs start from, not imports. */
 const entrances = [
   /^packages\/[^/]+\/src\/(index|main)\.ts$/,
-  /^packages\/cli\/src\//,
+  /^packages\/cli\/src\//, /^packages\/protocol\/src\/print-codec\.ts$/,
   /^(tools|bench|examples|test)\//,
   /\.(test|fuzz|bench)\.ts$/,
 ];
@@ -59,7 +59,7 @@ process.exit(faults.length === 0 ? 0 : 1);
 
 function checkName(file: string): void {
   const name = basename(file);
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fuzz|bench|d))?\.ts$/.test(name)) faults.push(`${file}: names are kebab-case`);
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.property)?(\.(test|fuzz|bench|d))?\.ts$/.test(name)) faults.push(`${file}: names are kebab-case`);
   if (vagueNames.test(name)) faults.push(`${file}: the name says nothing; find the noun`);
 }
 

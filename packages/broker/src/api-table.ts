@@ -41,7 +41,7 @@ export function serve<A extends Api>(api: A, handle: Handler<A>, options: ServeO
     api,
     versions,
     advertised: { min: options.advertisedMin ?? versions.min, max: versions.max },
-    handle: handle as unknown as Handler<Api>,
+    handle: handle,
     leftOut: options.leftOut,
   };
 }

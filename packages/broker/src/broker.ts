@@ -14,7 +14,7 @@ import type { ApiTable } from './api-table.ts';
 import { apiTable } from './apis.ts';
 import { AppendRound } from './append-round.ts';
 import type { BrokerConfig, ListenerConfig } from './config/broker-config.ts';
-import { Coordinator, offsetsTopic } from './coordinator/coordinator.ts';
+import { Coordinator } from './coordinator/coordinator.ts';
 import type { Doors, Endpoint } from './doors.ts';
 import type { Exchange } from './exchange.ts';
 import { FetchSessions } from './fetch-session.ts';
@@ -24,7 +24,7 @@ import { MetadataImage, resourceTypes } from './metadata/image.ts';
 import { MetadataLog } from './metadata/metadata-log.ts';
 import type { MetadataRecord } from './metadata/record.ts';
 import { Metrics } from './metrics.ts';
-import { PartitionOffsetsLog } from './offsets-log.ts';
+import { OffsetsTopic } from './offsets-topic.ts';
 import { Partitions } from './partitions.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { ReadBuffers } from './read-buffers.ts';
@@ -128,17 +128,16 @@ export class Broker implements Doors {
       this.settings.values['max.incremental.fetch.session.cache.slots'],
       () => host.random.below(0x7fff_ffff) + 1,
     );
-    const offsetsLog = new PartitionOffsetsLog(this.image, this.partitions, this.round);
-    this.coordinator = new Coordinator({
-      host,
-      settings: this.settings.groups,
-      partitionCount: () => offsetsLog.partitionCount(),
-      isEmpty: (index) => offsetsLog.isEmpty(index),
-      read: (index) => offsetsLog.read(index),
-      append: (index, batch) => offsetsLog.append(index, batch),
-      afterSync: (waiter) => offsetsLog.afterSync(waiter),
-      ensureOffsetsTopic: async () => !isFault(await this.topics.createAutomatically(offsetsTopic)),
-    });
+    this.coordinator = new Coordinator(
+      new OffsetsTopic({
+        host,
+        settings: this.settings.groups,
+        image: this.image,
+        partitions: this.partitions,
+        topics: this.topics,
+        round: this.round,
+      }),
+    );
     this.#table = apiTable(this);
     this.#pipeline = new RequestPipeline({
       table: this.#table,

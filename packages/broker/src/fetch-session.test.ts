@@ -41,7 +41,7 @@ function sessions(slots: number): FetchSessions {
 }
 
 function resolved(context: FetchContext | number): FetchContext {
-  assert.ok(typeof context === 'object', `refused with ${String(context)}`);
+  assert.ok(typeof context === 'object', 'refused');
   return context;
 }
 

@@ -21,7 +21,7 @@ export class ReadBuffers {
 
   /** Only when nothing refers to it any more. */
   give(buffer: Buffer): void {
-    const index = sizes.indexOf(buffer.length as (typeof sizes)[number]);
+    const index = sizes.indexOf(buffer.length);
     if (index < 0 || this.#keptBytes + buffer.length > keptBytesMax) return;
     this.#spares[index]?.push(buffer);
     this.#keptBytes += buffer.length;

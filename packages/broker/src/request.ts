@@ -130,11 +130,11 @@ export class RequestPipeline implements ConnectionOwner {
         return;
       }
       const request = decodeRequest(served.api, header.apiVersion, frame, header.bodyAt);
-      const response = served.handle(request as never, exchange);
+      const response = served.handle(request, exchange);
       if (response === later) return;
       if (response === noAnswer) this.answerNothing(exchange);
-      else if (response instanceof Promise) this.#await(exchange, response as Promise<object>);
-      else this.answer(exchange, response as object);
+      else if (response instanceof Promise) this.#await(exchange, response);
+      else this.answer(exchange, response);
     } catch (error) {
       this.failed(session, error);
     }

@@ -351,7 +351,7 @@ function groupSettings(values: () => BrokerValues): CoordinatorSettings {
 
 function logConfig(topic: TopicValues, broker: BrokerValues): LogConfig {
   const policies = topic['cleanup.policy'];
-  const compression = topic['compression.type'] as LogConfig['compression'];
+  const compression = topic['compression.type'];
   return {
     segmentBytes: topic['segment.bytes'],
     segmentMs: topic['segment.ms'],
@@ -362,7 +362,7 @@ function logConfig(topic: TopicValues, broker: BrokerValues): LogConfig {
     retentionMs: topic['retention.ms'],
     fileDeleteDelayMs: topic['file.delete.delay.ms'],
     messageBytesMax: topic['max.message.bytes'],
-    timestampType: topic['message.timestamp.type'] as LogConfig['timestampType'],
+    timestampType: topic['message.timestamp.type'],
     timestampBeforeMaxMs: topic['message.timestamp.before.max.ms'],
     timestampAfterMaxMs: topic['message.timestamp.after.max.ms'],
     compression,

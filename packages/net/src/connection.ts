@@ -163,7 +163,7 @@ function readInPlace(accepted: net.Socket, frames: Frames, received: (count: num
   const handle = wrapped._handle;
   if (handle === undefined || handle === null) {
     accepted.on('data', (chunk: Buffer) => {
-      for (let from = 0; from < chunk.length; ) {
+      for (let from = 0; from < chunk.length;) {
         const target = frames.buffer();
         const count = chunk.copy(target, 0, from);
         from += count;

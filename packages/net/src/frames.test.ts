@@ -37,7 +37,7 @@ function stream(bodies: readonly Uint8Array[]): Buffer {
 }
 
 function feed(frames: Frames, bytes: Uint8Array): boolean {
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     const target = frames.buffer();
     const count = Math.min(target.length, bytes.length - from);
     target.set(bytes.subarray(from, from + count));
@@ -48,7 +48,10 @@ function feed(frames: Frames, bytes: Uint8Array): boolean {
 }
 
 test('frames arrive whole and in order however the bytes are cut', () => {
-  const bodies = fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 3000, maxLength: 9000 })), { maxLength: 30 });
+  const bodies = fc.array(
+    fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 3000, maxLength: 9000 })),
+    { maxLength: 30 },
+  );
   fc.assert(
     fc.property(bodies, fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 40 }), (sent, cuts) => {
       const { frames, seen } = collect(1 << 20);
@@ -108,7 +111,8 @@ test('the owner is told that a read ended before its bytes move', () => {
         pending.push({ bytes, start, end });
       },
       parsed: () => {
-        for (const { bytes, start, end } of pending.splice(0)) seen.push(`${bytes[start]} ${bytes[end - 1]} ${end - start}`);
+        for (const { bytes, start, end } of pending.splice(0))
+          seen.push(`${bytes[start]} ${bytes[end - 1]} ${end - start}`);
       },
       refused: () => {},
     },

@@ -45,13 +45,12 @@ export class Frames {
   /** Where the next read goes. */
   buffer(): Buffer {
     if (this.#own !== undefined) return this.#own.subarray(this.#held);
-    shared ??= Buffer.allocUnsafeSlow(sharedBytes);
-    return shared;
+    return sharedBuffer();
   }
 
   /** `count` bytes were read into `buffer()`. False: the stream is refused and must be closed. */
   received(count: number): boolean {
-    const bytes = this.#own ?? (shared as Buffer);
+    const bytes = this.#own ?? sharedBuffer();
     const end = this.#held + count;
     const at = this.#parse(bytes, end);
     this.#sink.parsed();
@@ -101,7 +100,12 @@ export class Frames {
     const declared = rest >= 4 ? bytes.readInt32BE(at) + 4 : 4;
     const own = this.#own;
     if (own === undefined || (at === 0 && rest === own.length)) {
-      const wanted = own === undefined ? (rest <= smallBytes / 2 && declared <= smallBytes ? smallBytes : ownBytesMin) : own.length * 2;
+      const wanted =
+        own === undefined
+          ? rest <= smallBytes / 2 && declared <= smallBytes
+            ? smallBytes
+            : ownBytesMin
+          : own.length * 2;
       const target = take(Math.max(wanted, Math.min(declared, rest * 2)));
       bytes.copy(target, 0, at, end);
       if (own !== undefined) giveBack(own);
@@ -111,6 +115,10 @@ export class Frames {
     }
     this.#held = rest;
   }
+}
+
+function sharedBuffer(): Buffer {
+  return (shared ??= Buffer.allocUnsafeSlow(sharedBytes));
 }
 
 function take(size: number): Buffer {

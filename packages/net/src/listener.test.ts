@@ -19,8 +19,8 @@ function echo(closed: () => void = () => {}): ConnectionOwner {
   };
 }
 
-async function listening(owner: ConnectionOwner, options: { connectionsMax?: number } = {}): Promise<Listener> {
-  const listener = new Listener(owner, {
+async function listening(options: { connectionsMax?: number } = {}): Promise<Listener> {
+  const listener = new Listener({
     listenerName: 'PLAINTEXT',
     host: '127.0.0.1',
     port: 0,
@@ -53,8 +53,8 @@ async function echoed(port: number, body: Buffer): Promise<Buffer> {
 }
 
 test('a large frame comes back unharmed', async () => {
-  const listener = await listening(echo());
-  listener.open();
+  const listener = await listening();
+  listener.open(echo());
   const body = Buffer.from(Array.from({ length: 700_000 }, (_, i) => i & 0xff));
   assert.deepEqual(await echoed(listener.port, body), body);
   listener.stop();
@@ -62,18 +62,18 @@ test('a large frame comes back unharmed', async () => {
 });
 
 test('a client that connects before the broker is open is answered afterwards', async () => {
-  const listener = await listening(echo());
+  const listener = await listening();
   const answer = echoed(listener.port, Buffer.from('early'));
   await new Promise((resolve) => setImmediate(resolve));
-  listener.open();
+  listener.open(echo());
   assert.equal((await answer).toString(), 'early');
   listener.stop();
   listener.destroyConnections();
 });
 
 test('a busy port is one sentence that says what to do', async () => {
-  const listener = await listening(echo());
-  const second = new Listener(echo(), {
+  const listener = await listening();
+  const second = new Listener({
     listenerName: 'OTHER',
     host: '127.0.0.1',
     port: listener.port,
@@ -85,13 +85,16 @@ test('a busy port is one sentence that says what to do', async () => {
     unsentBytesMax: 1024,
     clock,
   });
-  await assert.rejects(second.listen(), (error) => isMillraceError(error) && error.code === 'IN_USE' && error.message.includes('listeners='));
+  await assert.rejects(
+    second.listen(),
+    (error) => isMillraceError(error) && error.code === 'IN_USE' && error.message.includes('listeners='),
+  );
   listener.stop();
 });
 
 test('connections over the limit are closed at once', async () => {
-  const listener = await listening(echo(), { connectionsMax: 1 });
-  listener.open();
+  const listener = await listening({ connectionsMax: 1 });
+  listener.open(echo());
   const first = net.connect(listener.port, '127.0.0.1');
   await once(first, 'connect');
   const second = net.connect(listener.port, '127.0.0.1');
@@ -104,8 +107,8 @@ test('connections over the limit are closed at once', async () => {
 
 test('the owner hears that a client is gone', async () => {
   const gone = Promise.withResolvers<void>();
-  const listener = await listening(echo(gone.resolve));
-  listener.open();
+  const listener = await listening();
+  listener.open(echo(gone.resolve));
   await echoed(listener.port, Buffer.from('x'));
   await gone.promise;
   assert.equal(listener.connectionCount, 0);

@@ -22,18 +22,17 @@ export interface ListenerOptions extends ConnectionOptions {
 export class Listener {
   readonly name: string;
   readonly #options: ListenerOptions;
-  readonly #owner: ConnectionOwner;
+  #owner: ConnectionOwner | undefined;
   readonly #servers: net.Server[] = [];
   /** Accepted before `open`: nobody answers yet. */
-  #early: net.Socket[] | undefined = [];
+  #early: net.Socket[] = [];
   readonly #connections = new Set<Connection>();
   readonly #countPerAddress = new Map<string, number>();
   #sweep: NodeJS.Timeout | undefined;
   #refusedCount = 0;
 
-  constructor(owner: ConnectionOwner, options: ListenerOptions) {
+  constructor(options: ListenerOptions) {
     this.name = options.listenerName;
-    this.#owner = { ...bindOwner(owner), closed: (connection) => this.#closed(connection, owner) };
     this.#options = options;
   }
 
@@ -60,7 +59,7 @@ export class Listener {
   async listen(): Promise<void> {
     const { host, port, idleMsMax } = this.#options;
     const [first, ...others] = host === 'localhost' ? ['127.0.0.1', '::1'] : [host === '' ? '::' : host];
-    this.#servers.push(await this.#listenOn(first as string, port));
+    this.#servers.push(await this.#listenOn(first, port));
     for (const other of others) {
       try {
         this.#servers.push(await this.#listenOn(other, this.port));
@@ -78,10 +77,19 @@ export class Listener {
     }
   }
 
-  /** From now on requests are read. */
-  open(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
+  /** From now on requests are read, and given to `owner`. */
+  open(owner: ConnectionOwner): void {
+    this.#owner = {
+      frame: (connection, bytes, start, end) => owner.frame(connection, bytes, start, end),
+      readEnded: (connection) => owner.readEnded(connection),
+      refused: (connection, declaredBytes, head) => owner.refused(connection, declaredBytes, head),
+      closed: (connection) => {
+        this.#forget(connection);
+        owner.closed(connection);
+      },
+    };
+    const early = this.#early;
+    this.#early = [];
     for (const socket of early) this.#accept(socket);
   }
 
@@ -89,8 +97,8 @@ export class Listener {
   stop(): void {
     clearInterval(this.#sweep);
     for (const server of this.#servers) server.close();
-    for (const socket of this.#early ?? []) socket.destroy();
-    this.#early = undefined;
+    for (const socket of this.#early) socket.destroy();
+    this.#early = [];
   }
 
   /** Closes every connection once what is queued for it has been sent. */
@@ -107,7 +115,9 @@ export class Listener {
   }
 
   async #listenOn(host: string, port: number): Promise<net.Server> {
-    const server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+    const server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
+      this.#accept(socket),
+    );
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, this.name, host, port)));
       server.listen({ host, port, backlog: this.#options.backlog }, () => resolve());
@@ -118,7 +128,8 @@ export class Listener {
   }
 
   #accept(socket: net.Socket): void {
-    if (this.#early !== undefined) {
+    const owner = this.#owner;
+    if (owner === undefined) {
       this.#early.push(socket);
       return;
     }
@@ -134,30 +145,20 @@ export class Listener {
       return;
     }
     this.#countPerAddress.set(address, count + 1);
-    this.#connections.add(new Connection(socket, this.#owner, this.#options, this.#options.clock.monotonic()));
+    this.#connections.add(new Connection(socket, owner, this.#options, this.#options.clock.monotonic()));
   }
 
-  #closed(connection: Connection, owner: ConnectionOwner): void {
+  #forget(connection: Connection): void {
     this.#connections.delete(connection);
     const count = (this.#countPerAddress.get(connection.remoteAddress) ?? 1) - 1;
     if (count === 0) this.#countPerAddress.delete(connection.remoteAddress);
     else this.#countPerAddress.set(connection.remoteAddress, count);
-    owner.closed(connection);
   }
 
   #closeIdle(): void {
     const before = this.#options.clock.monotonic() - this.#options.idleMsMax;
     for (const connection of this.#connections) if (connection.lastActiveAtMs < before) connection.close();
   }
-}
-
-function bindOwner(owner: ConnectionOwner): ConnectionOwner {
-  return {
-    frame: (connection, bytes, start, end) => owner.frame(connection, bytes, start, end),
-    readEnded: (connection) => owner.readEnded(connection),
-    refused: (connection, declaredBytes, head) => owner.refused(connection, declaredBytes, head),
-    closed: (connection) => owner.closed(connection),
-  };
 }
 
 function listenError(error: NodeJS.ErrnoException, name: string, host: string, port: number): MillraceError {

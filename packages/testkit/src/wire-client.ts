@@ -4,7 +4,15 @@
  */
 import net from 'node:net';
 
-import { apis, decodeResponse, encodeRequest, type ApiName, type Apis, type RequestInput, type Response } from '@millrace/protocol';
+import {
+  apis,
+  decodeResponse,
+  encodeRequest,
+  type ApiName,
+  type Apis,
+  type RequestInput,
+  type Response,
+} from '@millrace/protocol';
 
 interface Pending {
   readonly api: ApiName;
@@ -48,7 +56,7 @@ export class WireClient implements AsyncDisposable {
   async send<K extends ApiName>(name: K, version: number, request: RequestInput<K>): Promise<Response<K>> {
     const correlationId = ++this.#correlationId;
     return await new Promise<Response<K>>((resolve, reject) => {
-      this.#pending.set(correlationId, { api: name, version, resolve: resolve as (response: never) => void, reject });
+      this.#pending.set(correlationId, { api: name, version, resolve: resolve, reject });
       this.#write(name, version, correlationId, request);
     });
   }
@@ -75,7 +83,8 @@ export class WireClient implements AsyncDisposable {
   #write<K extends ApiName>(name: K, version: number, correlationId: number, request: RequestInput<K>): void {
     const api: Apis[K] = apis[name];
     this.#socket.cork();
-    for (const chunk of encodeRequest(api, version, correlationId, 'wire-client', request as never)) this.#socket.write(chunk);
+    for (const chunk of encodeRequest(api, version, correlationId, 'wire-client', request as never))
+      this.#socket.write(chunk);
     this.#socket.uncork();
   }
 
@@ -102,7 +111,8 @@ export class WireClient implements AsyncDisposable {
   }
 
   #ended(): void {
-    for (const { api, reject } of this.#pending.values()) reject(new Error(`the connection was closed before ${api} was answered`));
+    for (const { api, reject } of this.#pending.values())
+      reject(new Error(`the connection was closed before ${api} was answered`));
     this.#pending.clear();
     this.#closed.resolve();
   }

@@ -63,7 +63,15 @@ test(`${rounds} kills lose nothing that was acknowledged and repeat nothing`, { 
 async function prepare(broker: BrokerProcess): Promise<number> {
   await using client = await WireClient.connect(broker.bootstrap);
   const created = await client.send('createTopics', 7, {
-    topics: [{ name: topic, numPartitions: partitionCount, replicationFactor: 1, assignments: [], configs: [{ name: 'segment.bytes', value: '1048576' }] }],
+    topics: [
+      {
+        name: topic,
+        numPartitions: partitionCount,
+        replicationFactor: 1,
+        assignments: [],
+        configs: [{ name: 'segment.bytes', value: '1048576' }],
+      },
+    ],
   });
   assert.equal(created.topics[0]?.errorCode, errors.NONE);
   const { producerId } = await client.send('initProducerId', 4, { transactionalId: null, transactionTimeoutMs: 0 });
@@ -74,11 +82,11 @@ async function prepare(broker: BrokerProcess): Promise<number> {
 async function drive(client: WireClient, lane: Lane, producerId: number): Promise<void> {
   const again = [...lane.unacknowledged];
   const waiting = new Set<Promise<void>>();
-  let isOpen = true;
-  while (isOpen) {
+  const state = { isOpen: true };
+  while (state.isOpen) {
     const batch = again.shift() ?? newBatch(lane);
     const sent = send(client, lane, producerId, batch).catch(() => {
-      isOpen = false;
+      state.isOpen = false;
     });
     waiting.add(sent);
     void sent.finally(() => waiting.delete(sent));
@@ -96,10 +104,17 @@ function newBatch(lane: Lane): Batch {
 
 async function send(client: WireClient, lane: Lane, producerId: number, batch: Batch): Promise<void> {
   const records = encodeBatch(
-    Array.from({ length: batch.count }, (_, i) => ({ value: Buffer.from(String(batch.sequence + i).padEnd(200, '.')), timestamp: 1_700_000_000_000 })),
+    Array.from({ length: batch.count }, (_, i) => ({
+      value: Buffer.from(String(batch.sequence + i).padEnd(200, '.')),
+      timestamp: 1_700_000_000_000,
+    })),
     { producerId, producerEpoch: 0, baseSequence: batch.sequence },
   );
-  const answer = await client.send('produce', 9, { acks: -1, timeoutMs: 30_000, topicData: [{ name: topic, partitionData: [{ index: lane.partition, records }] }] });
+  const answer = await client.send('produce', 9, {
+    acks: -1,
+    timeoutMs: 30_000,
+    topicData: [{ name: topic, partitionData: [{ index: lane.partition, records }] }],
+  });
   const result = answer.responses[0]?.partitionResponses[0];
   assert.equal(errorName(result?.errorCode ?? -1), 'NONE', `partition ${lane.partition} sequence ${batch.sequence}`);
   lane.acknowledged.push({ ...batch, offset: result?.baseOffset ?? -1 });
@@ -108,14 +123,16 @@ async function send(client: WireClient, lane: Lane, producerId: number, batch: B
 
 async function finish(broker: BrokerProcess, lanes: readonly Lane[], producerId: number): Promise<void> {
   await using client = await WireClient.connect(broker.bootstrap);
-  for (const lane of lanes) for (const batch of [...lane.unacknowledged]) await send(client, lane, producerId, batch);
+  for (const lane of lanes) for (const batch of lane.unacknowledged.slice()) await send(client, lane, producerId, batch);
 }
 
 async function verify(broker: BrokerProcess, lane: Lane): Promise<void> {
   const values = await readAll(broker, lane.partition);
   assert.equal(values.length, lane.nextSequence, `partition ${lane.partition} holds each record once`);
-  for (const [offset, value] of values.entries()) assert.equal(value, offset, `partition ${lane.partition} is in order`);
-  for (const { sequence, offset } of lane.acknowledged) assert.equal(offset, sequence, 'what was acknowledged stands at the acknowledged offset');
+  for (const [offset, value] of values.entries())
+    assert.equal(value, offset, `partition ${lane.partition} is in order`);
+  for (const { sequence, offset } of lane.acknowledged)
+    assert.equal(offset, sequence, 'what was acknowledged stands at the acknowledged offset');
 }
 
 async function readAll(broker: BrokerProcess, partition: number): Promise<number[]> {

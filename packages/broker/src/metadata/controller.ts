@@ -229,7 +229,7 @@ export class Controller {
     if (new Set(brokerIds).size !== brokerIds.length) {
       return {
         errorCode: errors.INVALID_REPLICA_ASSIGNMENT,
-        errorMessage: 'The manual partition assignment includes the broker ' + `${brokerIds[0]} more than once.`,
+        errorMessage: `The manual partition assignment includes the broker ${brokerIds[0]} more than once.`,
       };
     }
     const stranger = brokerIds.find((id) => id !== nodeId);

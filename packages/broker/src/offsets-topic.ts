@@ -1,23 +1,46 @@
 /** `__consumer_offsets` for the group coordinator: appends that share the write and the sync of everything else in their turn. */
 import { batchHeader, errors, isKafkaError, splitBatches } from '@millrace/protocol';
 
+import type { Host } from '@millrace/base';
+
 import type { AppendRound } from './append-round.ts';
-import { offsetsTopic } from './coordinator/coordinator.ts';
-import type { OffsetsLog } from './coordinator/runtime.ts';
+import { offsetsTopic, type CoordinatorDoors } from './coordinator/coordinator.ts';
+import type { CoordinatorSettings } from './coordinator/environment.ts';
+import { isFault } from './metadata/controller.ts';
 import type { MetadataImage } from './metadata/image.ts';
 import type { Partitions } from './partitions.ts';
+import type { Topics } from './topics.ts';
 
 const readBytes = 1 << 20;
 
-export class PartitionOffsetsLog implements OffsetsLog {
+export interface OffsetsTopicOptions {
+  readonly host: Host;
+  readonly settings: CoordinatorSettings;
+  readonly image: MetadataImage;
+  readonly partitions: Partitions;
+  readonly topics: Topics;
+  readonly round: AppendRound;
+}
+
+export class OffsetsTopic implements CoordinatorDoors {
+  readonly host: Host;
+  readonly settings: CoordinatorSettings;
   readonly #image: MetadataImage;
   readonly #partitions: Partitions;
+  readonly #topics: Topics;
   readonly #round: AppendRound;
 
-  constructor(image: MetadataImage, partitions: Partitions, round: AppendRound) {
-    this.#image = image;
-    this.#partitions = partitions;
-    this.#round = round;
+  constructor(options: OffsetsTopicOptions) {
+    this.host = options.host;
+    this.settings = options.settings;
+    this.#image = options.image;
+    this.#partitions = options.partitions;
+    this.#topics = options.topics;
+    this.#round = options.round;
+  }
+
+  async ensureOffsetsTopic(): Promise<boolean> {
+    return !isFault(await this.#topics.createAutomatically(offsetsTopic));
   }
 
   partitionCount(): number {
