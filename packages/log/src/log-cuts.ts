@@ -100,6 +100,11 @@ export class LogCuts {
   /** Removes everything; the log goes on at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
     const state = this.#state;
+    // Oldest first, each durably: the log may begin before them now.
+    for (const segment of this.takeDoomed()) {
+      segment.remove();
+      state.disk.syncFolder(state.folder);
+    }
     this.#begin(0, offset);
     this.#removeSegmentsAfter(-1);
     state.addSegment(offset);

@@ -63,12 +63,15 @@ class Opening {
   /** Epochs are taken from the batches that are scanned anyway. */
   #hasEpochs = false;
   #endOffset = 0;
+  /** What must be there: damage before it is not the work of a crash. Nothing, if all that was synced was deleted since. */
+  readonly #mustReach: number;
   /** The first segment that was scanned for what the process before may have left. */
   #firstScanned = Number.POSITIVE_INFINITY;
 
   constructor(options: OpenOptions) {
     this.#options = options;
     this.#disk = options.home.host.disk;
+    this.#mustReach = options.recoveryPoint > options.startOffset ? options.recoveryPoint : 0;
   }
 
   run(): Opened {
@@ -79,7 +82,7 @@ class Opening {
     this.#findSegments(names);
     const isWhole = isClean && this.#openClean();
     if (!isWhole) this.#recover();
-    if (this.#endOffset < recoveryPoint) throw this.#rot(this.#endOffset, `it ends at offset ${this.#endOffset}`);
+    if (this.#endOffset < this.#mustReach) throw this.#rot(this.#endOffset, `it ends at offset ${this.#endOffset}`);
     const startOffset = this.#settleStart();
     const segments = new SegmentList(this.#segments);
     const { producers, snapshotOffset } = rebuildProducers(this.#disk, folder, names, segments, this.#endOffset);
@@ -159,14 +162,14 @@ class Opening {
       const segment = this.#segments[index]!;
       // A hole: the segment before ends early, because it was never written to its end. After compaction holes are in order.
       if (segment.baseOffset > this.#endOffset && !config.isCompacted) {
-        if (this.#endOffset < recoveryPoint) throw this.#rot(this.#endOffset, `it ends at offset ${this.#endOffset}`);
+        if (this.#endOffset < this.#mustReach) throw this.#rot(this.#endOffset, `it ends at offset ${this.#endOffset}`);
         this.#removeFrom(index, `there is nothing between offsets ${this.#endOffset} and ${segment.baseOffset}`);
         return;
       }
       this.#endOffset = Math.max(this.#endOffset, segment.baseOffset);
       const end = this.#scanSegment(segment, index);
       if (end.problem === undefined) continue;
-      if (this.#endOffset < recoveryPoint)
+      if (this.#endOffset < this.#mustReach)
         throw this.#rot(this.#endOffset, `the batch at position ${end.position} is damaged: ${end.problem}`);
       this.#removeFrom(index + 1, `${segment.path} is cut before them`);
       this.#cut(segment, end);
