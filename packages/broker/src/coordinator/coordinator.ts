@@ -17,6 +17,7 @@ import {
   type ListedGroup,
 } from './description.ts';
 import type { CoordinatorSettings, GroupEnvironment } from './environment.ts';
+import type { ClassicGroup } from './group.ts';
 import {
   decideExpiry,
   decideGroupDelete,
@@ -174,10 +175,12 @@ export class Coordinator {
 
   listGroups(filter: GroupFilter): ListedGroup[] {
     const found: ListedGroup[] = [];
-    for (const runtime of this.#runtimes) {
-      for (const group of runtime?.shard?.groups.values() ?? []) if (isListed(group, filter)) found.push(listed(group));
-    }
+    for (const group of this.groups()) if (isListed(group, filter)) found.push(listed(group));
     return found;
+  }
+
+  *groups(): Generator<ClassicGroup> {
+    for (const runtime of this.#runtimes) yield* runtime?.shard?.groups.values() ?? [];
   }
 
   /** Its offsets mean nothing any more, should another topic get its name. */

@@ -73,7 +73,7 @@ export class ClassicGroup {
   initialDelay: InitialDelay | undefined = undefined;
   #state: GroupState = 'Empty';
   #previousState: GroupState = 'Dead';
-  #stateSinceMs: number;
+  #stateSinceMs = -1;
   #subscribedTopics: ReadonlySet<string> | undefined = undefined;
   /** How many members can do what. */
   readonly #support = new Map<string, number>();
@@ -83,7 +83,6 @@ export class ClassicGroup {
     this.id = id;
     this.environment = environment;
     this.#timeouts = timeouts;
-    this.#stateSinceMs = environment.clock.now();
     this.joinDeadline = this.#deadline(() => timeouts.joinEnded(this));
     this.syncDeadline = this.#deadline(() => timeouts.syncEnded(this));
   }
@@ -96,7 +95,7 @@ export class ClassicGroup {
     return this.#previousState;
   }
 
-  /** Wall clock, or -1 where an old record does not tell. */
+  /** Wall clock, or -1 where no record tells. */
   get stateSinceMs(): number {
     return this.#stateSinceMs;
   }
@@ -319,8 +318,8 @@ export class ClassicGroup {
     for (const stored of metadata.members) {
       const known = before.get(stored.memberId);
       before.delete(stored.memberId);
-      if (known !== undefined) this.members.set(known.id, known);
-      const member = known ?? this.#enter(identityOf(stored), termsOf(stored, metadata.protocol));
+      const terms = termsOf(stored, metadata.protocol);
+      const member = known === undefined ? this.#enter(identityOf(stored), terms) : this.#keep(known, terms);
       member.assignment = stored.assignment;
     }
     for (const gone of before.values()) {
@@ -355,6 +354,14 @@ export class ClassicGroup {
     this.members.set(member.id, member);
     if (member.instanceId !== null) this.staticMembers.set(member.instanceId, member.id);
     this.#count(member, 1);
+    return member;
+  }
+
+  /** What a member could do besides, no record tells; but what it tells counts, should it be news. */
+  #keep(member: Member, terms: Terms): Member {
+    this.members.set(member.id, member);
+    const isKnown = terms.protocols.every(({ name, metadata }) => member.metadata(name).equals(metadata));
+    this.update(member, isKnown ? { ...terms, protocols: member.protocols } : terms, undefined);
     return member;
   }
 

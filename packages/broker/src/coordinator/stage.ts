@@ -3,12 +3,17 @@
  * or fail. Nothing but tests imports this.
  */
 import { type Clock, type Logger, silentLogger, type Timer, type Timers } from '@millrace/base';
-import { batchHeader, errors, type JoinGroupRequest, type SyncGroupRequest } from '@millrace/protocol';
+import { batchHeader, errors, type JoinGroupRequest, type SyncGroupRequest, zeroUuid } from '@millrace/protocol';
 
 import type { Caller } from './caller.ts';
+import type { Commit, CommitAnswer } from './commit.ts';
 import { Coordinator, type CoordinatorDoors } from './coordinator.ts';
+import type { DescribedGroup } from './description.ts';
 import type { CoordinatorSettings } from './environment.ts';
+import type { ClassicGroup } from './group.ts';
+import type { Leaving, LeftMember } from './leave.ts';
 import type { JoinAnswer, SyncAnswer } from './member.ts';
+import type { FoundTopic } from './offset-query.ts';
 import type { Waiter } from './waiter.ts';
 
 interface FakeTimer extends Timer {
@@ -120,7 +125,7 @@ export class Stage {
   /** While true, syncs wait for `sync()`. */
   holdsSyncs = false;
   /** The next appends fail with this. */
-  appendError = errors.NONE;
+  appendError: number = errors.NONE;
   reads = 0;
   partitionCount: number;
   #ids = 0;
@@ -147,18 +152,30 @@ export class Stage {
   /** The same logs under a new coordinator, as after a restart. */
   restart(): Stage {
     this.coordinator.close();
-    return new Stage({
+    const next = new Stage({
       settings: this.settings,
       partitionCount: this.partitionCount,
       logs: this.logs,
       time: this.time,
     });
+    next.#ids = this.#ids;
+    return next;
   }
 
   sync(failed = false): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const waiter of waiting) waiter.durable(failed);
+  }
+
+  groupInMemory(groupId: string): ClassicGroup | undefined {
+    for (const group of this.coordinator.groups()) if (group.id === groupId) return group;
+    return undefined;
+  }
+
+  /** Only the sync that was asked for last ends. */
+  syncNewest(): void {
+    this.#waiting.pop()?.durable(false);
   }
 
   join(
@@ -182,6 +199,60 @@ export class Stage {
   syncGroup(request: Partial<SyncGroupRequest>, outcome = new Outcome<SyncAnswer>()): Outcome<SyncAnswer> {
     this.coordinator.syncGroup({ ...syncRequest, ...request }, outcome);
     return outcome;
+  }
+
+  /** A stable group of so many members; the first leads, and each is assigned its own place among them. */
+  form(count: number, request: Partial<JoinGroupRequest> = {}): string[] {
+    const joins = Array.from({ length: count }, () => this.joinTwice(request));
+    while (joins.some(({ joined }) => !joined.isDone)) this.time.pass(100);
+    const { leader, generationId } = joins[0]?.joined.get() ?? { leader: '', generationId: 0 };
+    const ids = joins.map(({ id }) => id);
+    this.assign(ids, generationId, leader, request.groupId);
+    return ids;
+  }
+
+  /** Every one of these members syncs. */
+  assign(ids: readonly string[], generationId: number, leader: string, groupId = 'g'): Outcome<SyncAnswer>[] {
+    const assignments = ids.map((memberId, index) => ({ memberId, assignment: Buffer.from(`part ${index}`) }));
+    return ids.map((memberId) =>
+      this.syncGroup({
+        groupId,
+        generationId,
+        memberId,
+        protocolType: null,
+        assignments: memberId === leader ? assignments : [],
+      }),
+    );
+  }
+
+  describe(groupId = 'g'): DescribedGroup {
+    const outcome = new Outcome<DescribedGroup>();
+    this.coordinator.describeGroup(groupId, outcome);
+    return outcome.get();
+  }
+
+  leave(leaving: readonly Leaving[], groupId = 'g'): readonly LeftMember[] {
+    const outcome = new Outcome<readonly LeftMember[]>();
+    this.coordinator.leaveGroup(groupId, leaving, outcome);
+    return outcome.get();
+  }
+
+  commit(commit: Partial<Commit>, apiVersion = 9): Outcome<CommitAnswer> {
+    const outcome = new Outcome<CommitAnswer>();
+    this.coordinator.commitOffsets({ ...anyCommit, ...commit }, { ...anyCaller, apiVersion }, outcome);
+    return outcome;
+  }
+
+  /** Offsets of a group as `topic-partition: offset`. */
+  offsets(groupId = 'g'): Record<string, number> {
+    const outcome = new Outcome<readonly FoundTopic[]>();
+    this.coordinator.queryOffsets({ groupId, topics: null, requireStable: false }, outcome);
+    const found = outcome
+      .get()
+      .flatMap(({ name, partitions }) =>
+        partitions.map((one): [string, number] => [`${name}-${one.partitionIndex}`, one.committedOffset]),
+      );
+    return Object.fromEntries(found);
   }
 
   heartbeat(memberId: string, generationId: number, groupInstanceId: string | null = null): number {
@@ -228,6 +299,21 @@ export class Stage {
 }
 
 export const anyCaller: Caller = { clientId: 'client', clientHost: '/127.0.0.1', apiVersion: 9 };
+
+export const anyCommit: Commit = {
+  groupId: 'g',
+  memberId: '',
+  groupInstanceId: null,
+  generationId: -1,
+  retentionTimeMs: -1,
+  topics: [
+    {
+      name: 't',
+      topicId: zeroUuid,
+      partitions: [{ partitionIndex: 0, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: null }],
+    },
+  ],
+};
 
 export const joinRequest: JoinGroupRequest = {
   groupId: 'g',
