@@ -45,10 +45,8 @@ async function run(tool: string, args: string[]): Promise<string> {
 
 async function produce(node: KafkaNode, count: number): Promise<void> {
   const properties = [`bootstrap.servers=${node.bootstrap}`, 'batch.size=4096', 'compression.type=lz4', 'acks=all'];
-  await run('kafka-producer-perf-test', [
-    ...['--topic', topic, '--num-records', String(count), '--record-size', '100', '--throughput', '-1'],
-    ...['--producer-props', ...properties],
-  ]);
+  const args = ['--topic', topic, '--num-records', String(count), '--record-size', '100', '--throughput', '-1'];
+  await run('kafka-producer-perf-test', [...args, '--producer-props', ...properties]);
 }
 
 function open(): { directory: LogDirectory; log: Log } {
