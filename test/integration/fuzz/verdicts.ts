@@ -9,19 +9,12 @@ export type Verdict = string;
 
 const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = { ...topicSettings, sequences: {}, bombs: {} };
 
-export async function askVerdicts(
-  bootstrap: string,
-  cases: readonly BatchCase[],
-  asked: (name: string, verdict: Verdict, tookMs: number) => void = () => {},
-): Promise<Map<string, Verdict>> {
+export async function askVerdicts(bootstrap: string, cases: readonly BatchCase[]): Promise<Map<string, Verdict>> {
   const ids = await makeTopics(bootstrap);
   const verdicts = new Map<string, Verdict>();
   for (const one of cases) {
     if (verdicts.has(one.name)) throw new Error(`two cases are named ${one.name}`);
-    const startedAtMs = performance.now();
-    const verdict = await ask(bootstrap, one, ids);
-    verdicts.set(one.name, verdict);
-    asked(one.name, verdict, performance.now() - startedAtMs);
+    verdicts.set(one.name, await ask(bootstrap, one, ids));
   }
   return verdicts;
 }
@@ -38,17 +31,19 @@ async function makeTopics(bootstrap: string): Promise<ReadonlyMap<string, string
     })),
   });
   for (const { name, errorCode } of topics) if (errorCode !== errors.NONE) throw new Error(`${name}: ${errorName(errorCode)}`);
-  const ids = new Map(topics.map(({ name, topicId }) => [name ?? '', topicId]));
-  await untilLed(client, [...ids.keys()]);
-  return ids;
+  await untilLed(client, Object.keys(settings));
+  return new Map(topics.map(({ name, topicId }) => [name ?? '', topicId]));
 }
 
+/** Apache Kafka says NOT_LEADER_OR_FOLLOWER to the first requests for a new topic. */
 async function untilLed(client: WireClient, names: readonly string[]): Promise<void> {
-  for (;;) {
-    const { topics } = await client.send('metadata', 12, { topics: names.map((name) => ({ name })), allowAutoTopicCreation: false });
-    if (topics.every(({ errorCode, partitions }) => errorCode === errors.NONE && partitions.every(({ leaderId }) => leaderId >= 0))) return;
+  const topics = names.map((name) => ({ name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }));
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const answer = await client.send('listOffsets', 7, { replicaId: -1, isolationLevel: 0, topics });
+    if (answer.topics.every(({ partitions }) => partitions.every(({ errorCode }) => errorCode === errors.NONE))) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  throw new Error(`topics ${names.join(', ')} have no leader`);
 }
 
 /** One connection a case: a broker may close it. */

@@ -1,0 +1,96 @@
+/**
+ * Batches right and wrong, in all versions of Produce: Millrace gives the error that Apache Kafka 4.3.1 gave. `COMPARE=kafka` asks a
+ * live Apache Kafka and writes the table anew.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { startKafka } from '../../../tools/reference/kafka-node.ts';
+import { startBrokerProcess } from '../broker-process.ts';
+import { batchCases, versions } from './batch-cases.ts';
+import { Vitals } from './vitals.ts';
+import { askVerdicts, type Verdict } from './verdicts.ts';
+
+const table = new URL('testdata/kafka-verdicts.json', import.meta.url);
+
+interface Difference {
+  readonly why: string;
+  readonly cases: readonly string[];
+  readonly ours: Verdict;
+}
+
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+
+/** Where Kafka has no clean answer, or lets in what readers stumble over, ours differs. */
+const differences: readonly Difference[] = [
+  {
+    why: 'Kafka stores such a batch when it is not compressed and has no clean answer when it is; two records could get one offset',
+    cases: codecs.map((codec) => `offsets not dense, ${codec}`),
+    ours: 'INVALID_RECORD',
+  },
+  {
+    why: 'Kafka takes any negative length for null',
+    cases: ['key', 'value', 'header value'].flatMap((field) => ['none', 'gzip'].map((codec) => `${field} of length -2, ${codec}`)),
+    ours: 'INVALID_RECORD',
+  },
+  { why: 'Kafka silently takes the claim back', cases: ['log append time claimed'], ours: 'INVALID_TIMESTAMP at 0' },
+  { why: 'Kafka has no clean answer', cases: [5, 6, 7].map((id) => `codec ${id}`), ours: 'UNSUPPORTED_COMPRESSION_TYPE' },
+  {
+    why: 'Kafka has no clean answer for what cannot be decompressed',
+    cases: [
+      ...[1, 2, 3, 4].map((id) => `codec ${id} over plain bytes`),
+      'lz4 without its end mark',
+      'gzip cut off',
+      ...[2147483647, 4294967295, 67108864].flatMap((declared) => [`bomb: snappy that declares ${declared}`, `bomb: snappy in blocks that declares ${declared}`]),
+      'bomb: zstd that declares 2^40 bytes',
+      'bomb: zstd with a window of 2^31',
+      'bomb: lz4 with a content size of 2^50',
+      'length: a batch that says 2147483647',
+    ],
+    ours: 'INVALID_RECORD',
+  },
+  { why: 'Kafka ignores what stands behind; ours ignores zeros only', cases: ['bytes behind gzip'], ours: 'INVALID_RECORD' },
+  { why: 'Kafka never answers', cases: versions.map((version) => `version ${version}: records null`), ours: 'INVALID_RECORD' },
+  {
+    why: 'both refuse; ours sees no second batch in what is shorter than the header of one',
+    cases: versions.map((version) => `version ${version}: a batch and a message set of format 1`),
+    ours: 'CORRUPT_MESSAGE',
+  },
+  {
+    why: 'Kafka decompresses as far as it needs, ours the whole within a limit',
+    cases: ['bomb: gzip, 640 MiB of zeros in 40 members', 'bomb: zstd, 640 MiB of zeros in 40 frames'],
+    ours: 'MESSAGE_TOO_LARGE',
+  },
+];
+
+test('every batch gets the error that Apache Kafka gives it, and none costs memory', { timeout: 300_000 }, async () => {
+  if (process.env['COMPARE'] === 'kafka') await askKafka();
+  const expected = new Map(Object.entries(JSON.parse(readFileSync(table, 'utf8')) as Record<string, Verdict>));
+  for (const { cases, ours } of differences) {
+    for (const name of cases) {
+      assert.notEqual(expected.get(name), ours, `"${name}" is no difference any more`);
+      expected.set(name, ours);
+    }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-batches-'));
+  const broker = await startBrokerProcess({ folder });
+  try {
+    const cases = batchCases(Date.now());
+    const vitals = await Vitals.of(broker);
+    const verdicts = await askVerdicts(broker.bootstrap, cases);
+    assert.deepEqual(Object.fromEntries(verdicts), Object.fromEntries(expected));
+    await vitals.check(cases.reduce((sum, { sends }) => sum + sends.reduce((bytes, records) => bytes + (records?.length ?? 0), 0), 0));
+  } finally {
+    await broker.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+async function askKafka(): Promise<void> {
+  await using node = await startKafka();
+  const verdicts = await askVerdicts(node.bootstrap, batchCases(Date.now()));
+  writeFileSync(table, `${JSON.stringify(Object.fromEntries(verdicts), null, 1)}\n`);
+}
