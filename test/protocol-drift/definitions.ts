@@ -1,6 +1,7 @@
 /** Kafka's own message definitions, out of its jars. Maven fetches them; without it, or without the net, the test fails. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const kafkaVersion = '4.4.0';
@@ -67,6 +68,8 @@ function maven(goal: 'unpack' | 'copy', artifact: string, ...options: readonly s
 
 function execute(goal: 'unpack' | 'copy', ...options: readonly string[]): void {
   execFileSync('mvn', ['-q', '-B', `org.apache.maven.plugins:maven-dependency-plugin:3.8.1:${goal}`, ...options], {
+    // Without a project the plugin leaves its markers in the folder it is called from.
+    cwd: tmpdir(),
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 300_000,
   });
