@@ -143,7 +143,7 @@ class Run {
         leads: response.members.map(({ memberId }) => memberId),
       });
     });
-    const protocols = [...offers].map((name) => ({ name, metadata: Buffer.from(offers) }));
+    const protocols = offers.split('').map((name) => ({ name, metadata: Buffer.from(offers) }));
     const request = {
       groupId,
       memberId: isStatic ? '' : own.memberId,
