@@ -96,7 +96,8 @@ function commitOne(
       leaderEpoch: offset.committedLeaderEpoch,
       metadata,
       commitTimestamp: nowMs,
-      expireTimestamp: commit.retentionTimeMs === -1 ? -1 : nowMs + commit.retentionTimeMs,
+      expireTimestamp:
+        commit.retentionTimeMs === -1 ? -1 : Math.min(nowMs + commit.retentionTimeMs, Number.MAX_SAFE_INTEGER),
       topicId: topic.topicId,
     },
   });

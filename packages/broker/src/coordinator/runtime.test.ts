@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errors } from '@millrace/protocol';
+import { EncodeError, errors } from '@millrace/protocol';
 
 import { partitionOf } from './partition-of.ts';
-import { anyCommit, Stage } from './stage.ts';
+import { anyCaller, anyCommit, joinRequest, Stage } from './stage.ts';
 
 test('an answer leaves when its records are durable, not before', () => {
   const stage = new Stage();
@@ -149,4 +149,29 @@ test('closing tells everyone who waits and leaves no timer', () => {
   stage.coordinator.close();
   assert.equal(joined.errorCode, errors.NOT_COORDINATOR);
   assert.equal(stage.time.running, 0);
+});
+
+test('what cannot be stored is refused, and harms nobody else', () => {
+  const stage = new Stage();
+  const [id = ''] = stage.form(1);
+  // Bytes that are no UTF-8 become three each when they are read as text.
+  assert.equal(stage.commit({ groupId: '\ufffd'.repeat(20_000) }).errorCode, errors.UNKNOWN_SERVER_ERROR);
+  assert.equal(stage.heartbeat(id, 1), errors.NONE);
+});
+
+test('an answer that has no form becomes an error, and does not keep the others back', () => {
+  const stage = new Stage();
+  let failedWith: number = errors.NONE;
+  const { memberId } = stage.join({}).get();
+  const answer = (): never => {
+    throw new EncodeError('too long');
+  };
+  stage.coordinator.joinGroup({ ...joinRequest, memberId }, anyCaller, {
+    answer,
+    fail: (errorCode) => (failedWith = errorCode),
+  });
+  const { joined } = stage.joinTwice({});
+  stage.time.pass(6000);
+  assert.equal(failedWith, errors.UNKNOWN_SERVER_ERROR);
+  assert.equal(joined.get().generationId, 1);
 });

@@ -6,7 +6,7 @@
  * Whatever is answered while a batch is on its way to the disk waits for it, because the answer may tell what the batch says.
  */
 import { assert, isMillraceError } from '@millrace/base';
-import { CompressionError, errors } from '@millrace/protocol';
+import { CompressionError, EncodeError, errors } from '@millrace/protocol';
 
 import type { Decision } from './decision.ts';
 import type { GroupEnvironment } from './environment.ts';
@@ -117,7 +117,7 @@ export class ShardRuntime {
     }
     const last = this.#unsynced.at(-1);
     if (last !== undefined) last.replies.push(...replies);
-    else for (const reply of replies) reply.send();
+    else for (const reply of replies) this.#send(reply);
   }
 
   #carryOut(decision: Decision): void {
@@ -136,16 +136,35 @@ export class ShardRuntime {
   #write(records: readonly CoordinatorRecord[]): number {
     const shard = this.#shard;
     assert(shard, 'only a loaded shard decides');
-    const appended = this.#log.append(this.#partition, encodeRecords(records, this.#environment.clock.now()));
+    const batch = this.#encode(records);
+    if (batch === undefined) return errors.UNKNOWN_SERVER_ERROR;
+    const appended = this.#log.append(this.#partition, batch);
     if ('errorCode' in appended) return answerCodeOf(appended.errorCode);
     // The write told that an earlier batch is lost, and the shard went with it.
     if (this.#shard !== shard) return errors.NOT_COORDINATOR;
     for (const [index, record] of records.entries())
       shard.record(record, { offset: appended.baseOffset + index, producerId: -1 });
-    const batch: Unsynced = { replies: [], isSynced: false };
-    this.#unsynced.push(batch);
-    this.#log.afterSync({ durable: (failed) => this.#synced(batch, failed) });
+    const unsynced: Unsynced = { replies: [], isSynced: false };
+    this.#unsynced.push(unsynced);
+    this.#log.afterSync({ durable: (failed) => this.#synced(unsynced, failed) });
     return errors.NONE;
+  }
+
+  /** A name that is no UTF-8 grows when it is read, and may then be too long to be written. */
+  #encode(records: readonly CoordinatorRecord[]): Buffer | undefined {
+    let batch: Buffer | undefined;
+    const reason = notEncoded(() => (batch = encodeRecords(records, this.#environment.clock.now())));
+    if (reason !== undefined)
+      this.#environment.log.warn({ partition: this.#partition, reason }, 'a client said what cannot be stored');
+    return batch;
+  }
+
+  /** Nor may one answer that has no form keep the others back: it becomes an error. */
+  #send(reply: Reply): void {
+    const reason = notEncoded(() => reply.send());
+    if (reason === undefined) return;
+    this.#environment.log.warn({ partition: this.#partition, reason }, 'an answer could not be written');
+    notEncoded(() => reply.fail(errors.UNKNOWN_SERVER_ERROR));
   }
 
   #synced(batch: Unsynced, failed: boolean): void {
@@ -162,7 +181,7 @@ export class ShardRuntime {
     batch.isSynced = true;
     while (this.#unsynced[0]?.isSynced === true) {
       const first = this.#unsynced.shift();
-      for (const reply of first?.replies ?? []) reply.send();
+      for (const reply of first?.replies ?? []) this.#send(reply);
     }
   }
 
@@ -175,6 +194,17 @@ export class ShardRuntime {
       answer: (response) => hold(() => waiter.answer(response)),
       fail: (errorCode) => hold(() => waiter.fail(errorCode)),
     };
+  }
+}
+
+/** Gives the reason when something cannot be put into bytes. */
+function notEncoded(encode: () => void): string | undefined {
+  try {
+    encode();
+    return undefined;
+  } catch (error) {
+    if (error instanceof EncodeError) return error.message;
+    throw error;
   }
 }
 
