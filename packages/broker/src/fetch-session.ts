@@ -92,7 +92,7 @@ export class FetchSessions {
       return {
         sessionId: session?.id ?? 0,
         isIncremental: false,
-        targets: targets.values(),
+        targets: new Targets(targets),
         targetCount: targets.size,
         session,
       };
@@ -115,7 +115,7 @@ export class FetchSessions {
     return {
       sessionId,
       isIncremental: true,
-      targets: session.targets.values(),
+      targets: new Targets(session.targets),
       targetCount: session.targets.size,
       session,
     };
@@ -135,6 +135,19 @@ export class FetchSessions {
     const oldest = this.#sessions.values().next().value;
     if (oldest === undefined || nowMs - oldest.usedAtMs < evictAfterMs) return false;
     return this.#sessions.delete(oldest.id);
+  }
+}
+
+/** A fetch that waited goes through its targets a second time, which an iterator would not let it. */
+class Targets implements Iterable<FetchTarget> {
+  readonly #byKey: ReadonlyMap<string, FetchTarget>;
+
+  constructor(byKey: ReadonlyMap<string, FetchTarget>) {
+    this.#byKey = byKey;
+  }
+
+  [Symbol.iterator](): Iterator<FetchTarget> {
+    return this.#byKey.values();
   }
 }
 

@@ -99,7 +99,13 @@ export class RequestPipeline implements ConnectionOwner {
       return;
     }
     exchange.release = release;
-    exchange.answer = encodeResponse(served.api, exchange.apiVersion, exchange.correlationId, response as never);
+    try {
+      exchange.answer = encodeResponse(served.api, exchange.apiVersion, exchange.correlationId, response as never);
+    } catch (error) {
+      // Whoever answers later is a timer or a log, and has nobody to catch what we throw.
+      this.failed(exchange.session, error);
+      return;
+    }
     this.#leave(exchange.session);
   }
 

@@ -52,7 +52,9 @@ const varints = [
   [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
   [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
 ].map((bytes) => Buffer.from(bytes));
-const notUtf8 = ['ff', 'c0af', 'eda080', 'f8888080', 'e282', '00', '2e2e2f', 'efbbbf', 'f09f9880'].map((hex) => Buffer.from(hex, 'hex'));
+const notUtf8 = ['ff', 'c0af', 'eda080', 'f8888080', 'e282', '00', '2e2e2f', 'efbbbf', 'f09f9880'].map((hex) =>
+  Buffer.from(hex, 'hex'),
+);
 
 /** Replaces one spot of a kind; a frame without one stays as it is. */
 function spot(kind: SpotKind, replacement: (random: Random, at: Spot) => Buffer): Spoil {
@@ -96,7 +98,10 @@ function extended(random: Random, _frame: SpottedFrame, bytes: Buffer): SpoiledF
 /** Many tags that nobody knows, all whole. */
 function tagFlood(random: Random): Buffer {
   const count = 1 + random.below(2000);
-  return Buffer.concat([unsignedVarint(count), ...Array.from({ length: count }, (_, tag) => Buffer.concat([unsignedVarint(500 + tag), Buffer.from([1, 0])]))]);
+  return Buffer.concat([
+    unsignedVarint(count),
+    ...Array.from({ length: count }, (_, tag) => Buffer.concat([unsignedVarint(500 + tag), Buffer.from([1, 0])])),
+  ]);
 }
 
 function sizeRight(bytes: Buffer): Buffer {

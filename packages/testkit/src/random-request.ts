@@ -5,7 +5,17 @@
 import { includes, type Api, type Field, type Shape } from '@millrace/protocol';
 import type { Random } from '@millrace/base';
 
-export type SpotKind = 'frame-length' | 'key' | 'version' | 'length16' | 'length32' | 'varint' | 'tag-count' | 'text' | 'bytes' | 'fixed';
+export type SpotKind =
+  | 'frame-length'
+  | 'key'
+  | 'version'
+  | 'length16'
+  | 'length32'
+  | 'varint'
+  | 'tag-count'
+  | 'text'
+  | 'bytes'
+  | 'fixed';
 
 /** A place in a frame that means something. */
 export interface Spot {
@@ -83,7 +93,8 @@ class Sketch {
   }
 
   #null(field: Field, isCompact: boolean): void {
-    if (field.kind === 'struct') this.#out.fixed('fixed', 1, (bytes, at) => bytes.writeInt8(field.tag >= 0 ? 0 : -1, at));
+    if (field.kind === 'struct')
+      this.#out.fixed('fixed', 1, (bytes, at) => bytes.writeInt8(field.tag >= 0 ? 0 : -1, at));
     else if (isCompact) this.#out.varint('varint', 0);
     else if (field.kind === 'string') this.#out.fixed('length16', 2, (bytes, at) => bytes.writeInt16BE(-1, at));
     else this.#out.fixed('length32', 4, (bytes, at) => bytes.writeInt32BE(-1, at));
@@ -124,7 +135,8 @@ class Sketch {
     const bits = Number(field.kind.replace(/\D/g, ''));
     const whole = BigInt.asUintN(bits, BigInt(value));
     this.#out.fixed('fixed', bits / 8, (bytes, at) => {
-      for (let shift = 0, place = at + bits / 8 - 1; shift < bits; shift += 8) bytes[place--] = Number((whole >> BigInt(shift)) & 0xffn);
+      for (let shift = 0, place = at + bits / 8 - 1; shift < bits; shift += 8)
+        bytes[place--] = Number((whole >> BigInt(shift)) & 0xffn);
     });
   }
 
@@ -152,8 +164,43 @@ export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)] as T;
 }
 
-const edges: readonly number[] = [-1, -2, 127, 128, 255, 32767, 32768, 65535, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53 - 1, 2 ** 53 + 2, 2 ** 62, -(2 ** 63)];
-const texts: readonly string[] = ['', 'a', '.', '..', '__proto__', 'constructor', 'toString', 'a.b', 'a_b', 'ä€😀', '\0', 'x'.repeat(249), 'x'.repeat(250), 'y'.repeat(5000), '../../etc', '*', '-1', '1e309'];
+const edges: readonly number[] = [
+  -1,
+  -2,
+  127,
+  128,
+  255,
+  32767,
+  32768,
+  65535,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 53 - 1,
+  2 ** 53 + 2,
+  2 ** 62,
+  -(2 ** 63),
+];
+const texts: readonly string[] = [
+  '',
+  'a',
+  '.',
+  '..',
+  '__proto__',
+  'constructor',
+  'toString',
+  'a.b',
+  'a_b',
+  'ä€😀',
+  '\0',
+  'x'.repeat(249),
+  'x'.repeat(250),
+  'y'.repeat(5000),
+  '../../etc',
+  '*',
+  '-1',
+  '1e309',
+];
 
 /** A buffer that grows, and remembers what stands where. */
 class SpottedBytes {
@@ -211,7 +258,8 @@ class SpottedBytes {
 
   #reserve(count: number): number {
     const at = this.#at;
-    while (at + count > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
+    while (at + count > this.#bytes.length)
+      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
     this.#at = at + count;
     return at;
   }

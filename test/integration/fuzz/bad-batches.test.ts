@@ -33,18 +33,27 @@ const differences: readonly Difference[] = [
   },
   {
     why: 'Kafka takes any negative length for null',
-    cases: ['key', 'value', 'header value'].flatMap((field) => ['none', 'gzip'].map((codec) => `${field} of length -2, ${codec}`)),
+    cases: ['key', 'value', 'header value'].flatMap((field) =>
+      ['none', 'gzip'].map((codec) => `${field} of length -2, ${codec}`),
+    ),
     ours: 'INVALID_RECORD',
   },
   { why: 'Kafka silently takes the claim back', cases: ['log append time claimed'], ours: 'INVALID_TIMESTAMP at 0' },
-  { why: 'Kafka has no clean answer', cases: [5, 6, 7].map((id) => `codec ${id}`), ours: 'UNSUPPORTED_COMPRESSION_TYPE' },
+  {
+    why: 'Kafka has no clean answer',
+    cases: [5, 6, 7].map((id) => `codec ${id}`),
+    ours: 'UNSUPPORTED_COMPRESSION_TYPE',
+  },
   {
     why: 'Kafka has no clean answer for what cannot be decompressed',
     cases: [
       ...[1, 2, 3, 4].map((id) => `codec ${id} over plain bytes`),
       'lz4 without its end mark',
       'gzip cut off',
-      ...[2147483647, 4294967295, 67108864].flatMap((declared) => [`bomb: snappy that declares ${declared}`, `bomb: snappy in blocks that declares ${declared}`]),
+      ...[2147483647, 4294967295, 67108864].flatMap((declared) => [
+        `bomb: snappy that declares ${declared}`,
+        `bomb: snappy in blocks that declares ${declared}`,
+      ]),
       'bomb: zstd that declares 2^40 bytes',
       'bomb: zstd with a window of 2^31',
       'bomb: lz4 with a content size of 2^50',
@@ -52,8 +61,16 @@ const differences: readonly Difference[] = [
     ],
     ours: 'INVALID_RECORD',
   },
-  { why: 'Kafka ignores what stands behind; ours ignores zeros only', cases: ['bytes behind gzip'], ours: 'INVALID_RECORD' },
-  { why: 'Kafka never answers', cases: versions.map((version) => `version ${version}: records null`), ours: 'INVALID_RECORD' },
+  {
+    why: 'Kafka ignores what stands behind; ours ignores zeros only',
+    cases: ['bytes behind gzip'],
+    ours: 'INVALID_RECORD',
+  },
+  {
+    why: 'Kafka never answers',
+    cases: versions.map((version) => `version ${version}: records null`),
+    ours: 'INVALID_RECORD',
+  },
   {
     why: 'both refuse; ours sees no second batch in what is shorter than the header of one',
     cases: versions.map((version) => `version ${version}: a batch and a message set of format 1`),
@@ -82,7 +99,9 @@ test('every batch gets the error that Apache Kafka gives it, and none costs memo
     const vitals = await Vitals.of(broker);
     const verdicts = await askVerdicts(broker.bootstrap, cases);
     assert.deepEqual(Object.fromEntries(verdicts), Object.fromEntries(expected));
-    await vitals.check(cases.reduce((sum, { sends }) => sum + sends.reduce((bytes, records) => bytes + (records?.length ?? 0), 0), 0));
+    await vitals.check(
+      cases.reduce((sum, { sends }) => sum + sends.reduce((bytes, records) => bytes + (records?.length ?? 0), 0), 0),
+    );
   } finally {
     await broker.kill();
     rmSync(folder, { recursive: true, force: true });

@@ -4,7 +4,14 @@
  */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 
-import { compress, encodeBatch, sealBatch, type BatchInput, type CompressionName, type RecordInput } from '@millrace/protocol';
+import {
+  compress,
+  encodeBatch,
+  sealBatch,
+  type BatchInput,
+  type CompressionName,
+  type RecordInput,
+} from '@millrace/protocol';
 
 import { produceCases, topicSettings } from '../../../packages/protocol/src/records/produce-cases.ts';
 
@@ -25,7 +32,13 @@ export const versions: readonly number[] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
 const codecNames: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
 export function batchCases(nowMs: number): BatchCase[] {
-  const list: BatchCase[] = produceCases(nowMs).map(({ name, topic, version, records }) => ({ name, topic, version, acks: -1, sends: [records] }));
+  const list: BatchCase[] = produceCases(nowMs).map(({ name, topic, version, records }) => ({
+    name,
+    topic,
+    version,
+    acks: -1,
+    sends: [records],
+  }));
   const record: RecordInput = { key: Buffer.from('k'), value: Buffer.from('value'), timestamp: nowMs };
   const three = [record, record, record];
   for (const version of versions) list.push(...ofEachVersion(version, three));
@@ -41,10 +54,14 @@ function one(name: string, records: Buffer | null, topic = 'plain', version = 12
 function ofEachVersion(version: number, three: readonly RecordInput[]): BatchCase[] {
   const batch = encodeBatch(three);
   const list: BatchCase[] = [];
-  const add = (name: string, records: Buffer | null): void => void list.push(one(`version ${version}: ${name}`, records, 'plain', version));
+  const add = (name: string, records: Buffer | null): void =>
+    void list.push(one(`version ${version}: ${name}`, records, 'plain', version));
   for (const compression of codecNames) {
     add(`valid ${compression}`, encodeBatch(three, { compression }));
-    add(`checksum wrong, ${compression}`, altered(encodeBatch(three, { compression }), (bytes) => (bytes[17]! ^= 1)));
+    add(
+      `checksum wrong, ${compression}`,
+      altered(encodeBatch(three, { compression }), (bytes) => (bytes[17]! ^= 1)),
+    );
   }
   for (const magic of [0, 1]) add(`message set of format ${magic}`, messageSet(magic));
   add('two batches', Buffer.concat([batch, batch]));
@@ -68,7 +85,13 @@ function requests(three: readonly RecordInput[]): BatchCase[] {
     { ...one('a topic id that is not there', batch, 'absent', 13) },
     { ...one('a topic name that cannot be', batch, 'not legal') },
     { ...one('an empty topic name', batch, '') },
-    { ...one('acks 2 and a wrong checksum', altered(batch, (bytes) => (bytes[17]! ^= 1))), acks: 2 },
+    {
+      ...one(
+        'acks 2 and a wrong checksum',
+        altered(batch, (bytes) => (bytes[17]! ^= 1)),
+      ),
+      acks: 2,
+    },
   ];
 }
 
@@ -77,10 +100,16 @@ let nextProducerId = 1_000_000_000;
 
 function sequences(record: RecordInput): BatchCase[] {
   const list: BatchCase[] = [];
-  const add = (name: string, ...steps: readonly (readonly [epoch: number, sequence: number, count?: number])[]): void => {
+  const add = (
+    name: string,
+    ...steps: readonly (readonly [epoch: number, sequence: number, count?: number])[]
+  ): void => {
     const producerId = nextProducerId++;
     const sends = steps.map(([producerEpoch, baseSequence, count = 2]) =>
-      encodeBatch(Array.from({ length: count }, () => record), { producerId, producerEpoch, baseSequence }),
+      encodeBatch(
+        Array.from({ length: count }, () => record),
+        { producerId, producerEpoch, baseSequence },
+      ),
     );
     list.push({ name: `sequence: ${name}`, topic: 'sequences', version: 12, acks: -1, sends });
   };
@@ -101,8 +130,24 @@ function sequences(record: RecordInput): BatchCase[] {
   add('around the largest number in one batch', [0, 2_147_483_646, 4], [0, 2]);
   add('epoch -1', [-1, 0]);
   add('epoch 32767', [32767, 0], [32767, 2]);
-  list.push(one('sequence: a producer id of -2', headerOf([record], { producerId: 5, producerEpoch: 0, baseSequence: 0 }, (bytes) => bytes.writeBigInt64BE(-2n, 43)), 'sequences'));
-  list.push(one('sequence: a producer id near 2^63', headerOf([record], { producerId: 5, producerEpoch: 0, baseSequence: 0 }, (bytes) => bytes.writeBigInt64BE(2n ** 63n - 1n, 43)), 'sequences'));
+  list.push(
+    one(
+      'sequence: a producer id of -2',
+      headerOf([record], { producerId: 5, producerEpoch: 0, baseSequence: 0 }, (bytes) =>
+        bytes.writeBigInt64BE(-2n, 43),
+      ),
+      'sequences',
+    ),
+  );
+  list.push(
+    one(
+      'sequence: a producer id near 2^63',
+      headerOf([record], { producerId: 5, producerEpoch: 0, baseSequence: 0 }, (bytes) =>
+        bytes.writeBigInt64BE(2n ** 63n - 1n, 43),
+      ),
+      'sequences',
+    ),
+  );
   list.push(one('sequence: a sequence without a producer id', encodeBatch([record], { baseSequence: 4 }), 'sequences'));
   return list;
 }
@@ -113,13 +158,30 @@ const int64Min = -(2n ** 63n);
 function times(record: RecordInput, nowMs: number): BatchCase[] {
   const list: BatchCase[] = [];
   const add = (name: string, change: (bytes: Buffer) => unknown, records = [record, record], topic = 'plain'): void => {
-    for (const compression of ['none', 'gzip'] as const) list.push(one(`time: ${name}, ${compression}`, headerOf(records, { compression }, change), topic));
+    for (const compression of ['none', 'gzip'] as const)
+      list.push(one(`time: ${name}, ${compression}`, headerOf(records, { compression }, change), topic));
   };
-  for (const [name, value] of [['2^63 - 1', int64Max], ['-2^63', int64Min], ['2^53 + 1', 2n ** 53n + 1n], ['-1', -1n], ['0', 0n]] as const) {
+  for (const [name, value] of [
+    ['2^63 - 1', int64Max],
+    ['-2^63', int64Min],
+    ['2^53 + 1', 2n ** 53n + 1n],
+    ['-1', -1n],
+    ['0', 0n],
+  ] as const) {
     add(`base of ${name}`, (bytes) => bytes.writeBigInt64BE(value, 27));
     add(`maximum of ${name}`, (bytes) => bytes.writeBigInt64BE(value, 35));
-    add(`base of ${name}, to a strict topic`, (bytes) => bytes.writeBigInt64BE(value, 27), [record, record], 'strict-time');
-    add(`base of ${name}, to a topic with its own time`, (bytes) => bytes.writeBigInt64BE(value, 27), [record, record], 'append-time');
+    add(
+      `base of ${name}, to a strict topic`,
+      (bytes) => bytes.writeBigInt64BE(value, 27),
+      [record, record],
+      'strict-time',
+    );
+    add(
+      `base of ${name}, to a topic with its own time`,
+      (bytes) => bytes.writeBigInt64BE(value, 27),
+      [record, record],
+      'append-time',
+    );
   }
   const later = { ...record, timestamp: nowMs + 1000 };
   add('base of 2^63 - 1, and a later record', (bytes) => bytes.writeBigInt64BE(int64Max, 27), [record, later]);
@@ -130,7 +192,8 @@ function times(record: RecordInput, nowMs: number): BatchCase[] {
 function counts(three: readonly RecordInput[]): BatchCase[] {
   const list: BatchCase[] = [];
   const add = (name: string, change: (bytes: Buffer) => unknown): void => {
-    for (const compression of ['none', 'gzip'] as const) list.push(one(`count: ${name}, ${compression}`, headerOf(three, { compression }, change)));
+    for (const compression of ['none', 'gzip'] as const)
+      list.push(one(`count: ${name}, ${compression}`, headerOf(three, { compression }, change)));
   };
   add('2^31 - 1 records', (bytes) => (bytes.writeInt32BE(0x7fff_fffe, 23), bytes.writeInt32BE(0x7fff_ffff, 57)));
   add('a million records', (bytes) => (bytes.writeInt32BE(999_999, 23), bytes.writeInt32BE(1_000_000, 57)));
@@ -138,10 +201,25 @@ function counts(three: readonly RecordInput[]): BatchCase[] {
   add('0 records', (bytes) => (bytes.writeInt32BE(0, 23), bytes.writeInt32BE(0, 57)));
   add('the last offset delta 2^31 - 1', (bytes) => bytes.writeInt32BE(0x7fff_ffff, 23));
   for (const length of [0x7fff_ffff, 0x7fff_fff3, 100_000_000, -0x8000_0000, 48, 49]) {
-    list.push(one(`length: a batch that says ${length}`, altered(encodeBatch(three), (bytes) => bytes.writeInt32BE(length, 8))));
+    list.push(
+      one(
+        `length: a batch that says ${length}`,
+        altered(encodeBatch(three), (bytes) => bytes.writeInt32BE(length, 8)),
+      ),
+    );
   }
-  list.push(one('base offset of 2^63 - 1', altered(encodeBatch(three), (bytes) => bytes.writeBigInt64BE(int64Max, 0))));
-  list.push(one('base offset of -1', altered(encodeBatch(three), (bytes) => bytes.writeBigInt64BE(-1n, 0))));
+  list.push(
+    one(
+      'base offset of 2^63 - 1',
+      altered(encodeBatch(three), (bytes) => bytes.writeBigInt64BE(int64Max, 0)),
+    ),
+  );
+  list.push(
+    one(
+      'base offset of -1',
+      altered(encodeBatch(three), (bytes) => bytes.writeBigInt64BE(-1n, 0)),
+    ),
+  );
   return list;
 }
 
@@ -150,13 +228,22 @@ const mebi = 1 << 20;
 /** Few bytes that become a thousand times as many. Sent to a topic with the default limit of about 1 MiB. */
 function bombs(record: RecordInput): BatchCase[] {
   const list: BatchCase[] = [];
-  const add = (name: string, content: Buffer, codecId: number): void => void list.push(one(`bomb: ${name}`, withContent(record, content, codecId), 'bombs'));
+  const add = (name: string, content: Buffer, codecId: number): void =>
+    void list.push(one(`bomb: ${name}`, withContent(record, content, codecId), 'bombs'));
   const zeros = Buffer.alloc(16 * mebi);
   const gzipOfZeros = gzipSync(zeros, { level: 9 });
   const zstdOfZeros = zstdCompressSync(zeros);
   for (const times of [1, 4, 40]) {
-    add(`gzip, ${times * 16} MiB of zeros in ${times} members`, Buffer.concat(Array.from({ length: times }, () => gzipOfZeros)), 1);
-    add(`zstd, ${times * 16} MiB of zeros in ${times} frames`, Buffer.concat(Array.from({ length: times }, () => zstdOfZeros)), 4);
+    add(
+      `gzip, ${times * 16} MiB of zeros in ${times} members`,
+      Buffer.concat(Array.from({ length: times }, () => gzipOfZeros)),
+      1,
+    );
+    add(
+      `zstd, ${times * 16} MiB of zeros in ${times} frames`,
+      Buffer.concat(Array.from({ length: times }, () => zstdOfZeros)),
+      4,
+    );
     add(`lz4, ${times * 16} MiB of zeros in one frame`, lz4OfZeros(times * 4), 3);
   }
   // Snappy cannot pass 21:1, so its bombs are the sizes it declares.
@@ -175,7 +262,11 @@ function bombs(record: RecordInput): BatchCase[] {
   for (const codecId of [1, 2, 3, 4]) {
     list.push(one(`bomb: 200000 records of nothing in codec ${codecId}`, manyRecords(200_000, codecId), 'bombs'));
     list.push(one(`bomb: a record with 1000000 headers in codec ${codecId}`, manyHeaders(1_000_000, codecId), 'bombs'));
-    add(`a record that claims 2^31 - 1 headers in codec ${codecId}`, compress(codecId, Buffer.from([32, 0, 0, 0, 1, 2, 0x61, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0, 0])), codecId);
+    add(
+      `a record that claims 2^31 - 1 headers in codec ${codecId}`,
+      compress(codecId, Buffer.from([32, 0, 0, 0, 1, 2, 0x61, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0, 0])),
+      codecId,
+    );
     add(`compressed twice in codec ${codecId}`, compress(codecId, compress(codecId, valueRecord(1000))), codecId);
   }
   return list;
@@ -196,7 +287,10 @@ function valueRecord(valueBytes: number): Buffer {
 }
 
 function manyRecords(count: number, codecId: number): Buffer {
-  return encodeBatch(Array.from({ length: count }, () => ({})), { compression: codecNames[codecId]! });
+  return encodeBatch(
+    Array.from({ length: count }, () => ({})),
+    { compression: codecNames[codecId]! },
+  );
 }
 
 function manyHeaders(count: number, codecId: number): Buffer {
@@ -246,7 +340,11 @@ function zstdDeclaring(bytes: bigint): Buffer {
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(bytes);
   // Eight bytes of content size, then one last block that repeats a zero 128 KiB times.
-  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xc0, 0x58]), size, Buffer.from([0x03, 0x00, 0x10, 0x00])]);
+  return Buffer.concat([
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xc0, 0x58]),
+    size,
+    Buffer.from([0x03, 0x00, 0x10, 0x00]),
+  ]);
 }
 
 function zstdWithWindow(exponent: number): Buffer {

@@ -34,7 +34,10 @@ const wholeOneIn = 3;
 const stride = 7919;
 
 const everyVersion: readonly (readonly [Api, number])[] = Object.values(apis).flatMap((api) =>
-  Array.from({ length: api.versions.until - api.versions.since + 1 }, (_, step): readonly [Api, number] => [api, api.versions.since + step]),
+  Array.from({ length: api.versions.until - api.versions.since + 1 }, (_, step): readonly [Api, number] => [
+    api,
+    api.versions.since + step,
+  ]),
 );
 
 /** Frames come one by one and wait for what happens, or several at once; before a handshake and behind one. */
@@ -53,7 +56,12 @@ export async function storm(options: StormOptions): Promise<StormReport> {
   return report;
 }
 
-async function connectionOf(options: StormOptions, first: number, count: number, report: { -readonly [K in keyof StormReport]: number }): Promise<void> {
+async function connectionOf(
+  options: StormOptions,
+  first: number,
+  count: number,
+  report: { -readonly [K in keyof StormReport]: number },
+): Promise<void> {
   let at = first;
   while (at < first + count) {
     await using line = await Line.open(options.port);
@@ -79,7 +87,9 @@ function frameOf({ seed, values, servedKeys }: StormOptions, index: number): Buf
 }
 
 function handshake(): Buffer {
-  return Buffer.concat(encodeRequest(apis.apiVersions, 3, 1, 'fuzz', { clientSoftwareName: 'fuzz', clientSoftwareVersion: '1' }));
+  return Buffer.concat(
+    encodeRequest(apis.apiVersions, 3, 1, 'fuzz', { clientSoftwareName: 'fuzz', clientSoftwareVersion: '1' }),
+  );
 }
 
 /** One connection that only wants to know whether something came back. */

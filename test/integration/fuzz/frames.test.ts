@@ -24,6 +24,8 @@ test(`${frames} spoiled frames harm nobody (FUZZ_SEED=${seed})`, { timeout: 900_
     const { count, medianMs, mostMs } = await good.finish();
     const { heldBytes } = await vitals.check(sentBytes);
     t.diagnostic(`${mebibytes(sentBytes)} sent: ${JSON.stringify(outcomes)}; ${mebibytes(heldBytes)} held`);
-    t.diagnostic(`the good client: ${count} round trips, median ${medianMs.toFixed(1)} ms, at most ${mostMs.toFixed()} ms`);
+    t.diagnostic(
+      `the good client: ${count} round trips, median ${medianMs.toFixed(1)} ms, at most ${mostMs.toFixed()} ms`,
+    );
   });
 });

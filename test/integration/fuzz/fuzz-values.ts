@@ -4,10 +4,41 @@ import { encodeBatch, type CompressionName, type Field } from '@millrace/protoco
 import { pick, type ValuePool } from '@millrace/testkit';
 
 export const fuzzTopics: readonly string[] = ['fuzz-a', 'fuzz-b', 'fuzz-c', 'fuzz-d'];
-const strangeNames: readonly string[] = ['', '.', '..', '__proto__', 'constructor', 'not legal', '__consumer_offsets', '__cluster_metadata', 'x'.repeat(250), '../escape', 'ä'];
+const strangeNames: readonly string[] = [
+  '',
+  '.',
+  '..',
+  '__proto__',
+  'constructor',
+  'not legal',
+  '__consumer_offsets',
+  '__cluster_metadata',
+  'x'.repeat(250),
+  '../escape',
+  'ä',
+];
 const groups: readonly string[] = ['group-a', 'group-b', '__proto__', ''];
-const settings: readonly string[] = ['retention.ms', 'cleanup.policy', 'max.message.bytes', 'segment.bytes', 'compression.type', 'no.such.setting', '__proto__'];
-const settingValues: readonly string[] = ['1', '-1', 'compact', 'delete', 'compact,delete', 'gzip', '9223372036854775807', '1e9', '', 'NaN'];
+const settings: readonly string[] = [
+  'retention.ms',
+  'cleanup.policy',
+  'max.message.bytes',
+  'segment.bytes',
+  'compression.type',
+  'no.such.setting',
+  '__proto__',
+];
+const settingValues: readonly string[] = [
+  '1',
+  '-1',
+  'compact',
+  'delete',
+  'compact,delete',
+  'gzip',
+  '9223372036854775807',
+  '1e9',
+  '',
+  'NaN',
+];
 const protocols: readonly string[] = ['consumer', 'range', 'roundrobin', 'connect', ''];
 const compressions: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
@@ -65,8 +96,17 @@ const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
 
 function records(random: Random): Buffer {
   const count = 1 + random.below(5);
-  const list = Array.from({ length: count }, () => ({ key: Buffer.from('k'), value: Buffer.from(random.bytes(random.below(200))), timestamp: 1_700_000_000_000 }));
-  const batch = encodeBatch(list, random.below(4) === 0 ? { producerId: random.below(50), producerEpoch: 0, baseSequence: random.below(3) } : { compression: pick(random, compressions) });
+  const list = Array.from({ length: count }, () => ({
+    key: Buffer.from('k'),
+    value: Buffer.from(random.bytes(random.below(200))),
+    timestamp: 1_700_000_000_000,
+  }));
+  const batch = encodeBatch(
+    list,
+    random.below(4) === 0
+      ? { producerId: random.below(50), producerEpoch: 0, baseSequence: random.below(3) }
+      : { compression: pick(random, compressions) },
+  );
   return random.below(6) === 0 ? Buffer.concat([batch, batch]) : batch;
 }
 

@@ -31,7 +31,15 @@ export class GoodClient {
   static async start(bootstrap: string): Promise<GoodClient> {
     const client = await WireClient.connect(bootstrap);
     const { topics } = await client.send('createTopics', 7, {
-      topics: [{ name: topic, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [{ name: 'retention.ms', value: '-1' }] }],
+      topics: [
+        {
+          name: topic,
+          numPartitions: 1,
+          replicationFactor: 1,
+          assignments: [],
+          configs: [{ name: 'retention.ms', value: '-1' }],
+        },
+      ],
     });
     assert.equal(errorName(topics[0]?.errorCode ?? -1), 'NONE');
     const good = new GoodClient(client);
@@ -65,13 +73,22 @@ export class GoodClient {
   }
 
   async #produce(): Promise<void> {
-    const values = Array.from({ length: recordsPerBatch }, (_, index) => ({ value: Buffer.from(String(this.#sequence + index)), timestamp: 1_700_000_000_000 }));
-    const answer = await this.#timed('produce', async () =>
-      await this.#client.send('produce', 9, { acks: -1, timeoutMs: 30_000, topicData: [{ name: topic, partitionData: [{ index: 0, records: encodeBatch(values) }] }] }),
+    const values = Array.from({ length: recordsPerBatch }, (_, index) => ({
+      value: Buffer.from(String(this.#sequence + index)),
+      timestamp: 1_700_000_000_000,
+    }));
+    const answer = await this.#timed(
+      'produce',
+      async () =>
+        await this.#client.send('produce', 9, {
+          acks: -1,
+          timeoutMs: 30_000,
+          topicData: [{ name: topic, partitionData: [{ index: 0, records: encodeBatch(values) }] }],
+        }),
     );
     const result = answer.responses[0]?.partitionResponses[0];
     assert.equal(errorName(result?.errorCode ?? -1), 'NONE', 'the good client produces');
-    assert.equal(result?.baseOffset, this.#sequence, 'nobody else writes to the good client\'s topic');
+    assert.equal(result?.baseOffset, this.#sequence, "nobody else writes to the good client's topic");
     this.#sequence += recordsPerBatch;
   }
 
@@ -80,14 +97,16 @@ export class GoodClient {
   }
 
   async #fetchAt(offset: number): Promise<Buffer> {
-    const answer = await this.#timed('fetch', async () =>
-      await this.#client.send('fetch', 12, {
-        maxWaitMs: 10,
-        minBytes: 1,
-        maxBytes: 1 << 20,
-        topics: [{ topic, partitions: [{ partition: 0, fetchOffset: offset, partitionMaxBytes: 1 << 20 }] }],
-        forgottenTopicsData: [],
-      }),
+    const answer = await this.#timed(
+      'fetch',
+      async () =>
+        await this.#client.send('fetch', 12, {
+          maxWaitMs: 10,
+          minBytes: 1,
+          maxBytes: 1 << 20,
+          topics: [{ topic, partitions: [{ partition: 0, fetchOffset: offset, partitionMaxBytes: 1 << 20 }] }],
+          forgottenTopicsData: [],
+        }),
     );
     const found = answer.responses[0]?.partitions[0];
     assert.equal(errorName(found?.errorCode ?? -1), 'NONE', 'the good client fetches');
@@ -109,30 +128,45 @@ export class GoodClient {
   }
 
   async #metadata(): Promise<void> {
-    const { topics } = await this.#timed('metadata', async () => await this.#client.send('metadata', 12, { topics: [{ name: topic }], allowAutoTopicCreation: false }));
+    const { topics } = await this.#timed(
+      'metadata',
+      async () => await this.#client.send('metadata', 12, { topics: [{ name: topic }], allowAutoTopicCreation: false }),
+    );
     assert.equal(errorName(topics[0]?.errorCode ?? -1), 'NONE');
     assert.equal(topics[0]?.partitions[0]?.leaderId, 1);
   }
 
   async #commit(): Promise<void> {
     const committedOffset = this.#position;
-    const committed = await this.#timed('offsetCommit', async () =>
-      await this.#client.send('offsetCommit', 8, {
-        groupId,
-        generationIdOrMemberEpoch: -1,
-        memberId: '',
-        topics: [{ name: topic, partitions: [{ partitionIndex: 0, committedOffset, committedMetadata: '' }] }],
-      }),
+    const committed = await this.#timed(
+      'offsetCommit',
+      async () =>
+        await this.#client.send('offsetCommit', 8, {
+          groupId,
+          generationIdOrMemberEpoch: -1,
+          memberId: '',
+          topics: [{ name: topic, partitions: [{ partitionIndex: 0, committedOffset, committedMetadata: '' }] }],
+        }),
     );
     const errorCode = committed.topics[0]?.partitions[0]?.errorCode ?? -1;
     // The group's log is made when it is first asked for.
-    if (errorCode === errors.NOT_COORDINATOR || errorCode === errors.COORDINATOR_NOT_AVAILABLE || errorCode === errors.COORDINATOR_LOAD_IN_PROGRESS) {
+    if (
+      errorCode === errors.NOT_COORDINATOR ||
+      errorCode === errors.COORDINATOR_NOT_AVAILABLE ||
+      errorCode === errors.COORDINATOR_LOAD_IN_PROGRESS
+    ) {
       await this.#client.send('findCoordinator', 3, { key: groupId, keyType: 0 });
       return;
     }
     assert.equal(errorName(errorCode), 'NONE', 'the good client commits');
-    const fetched = await this.#timed('offsetFetch', async () =>
-      await this.#client.send('offsetFetch', 7, { groupId, topics: [{ name: topic, partitionIndexes: [0] }], requireStable: false }),
+    const fetched = await this.#timed(
+      'offsetFetch',
+      async () =>
+        await this.#client.send('offsetFetch', 7, {
+          groupId,
+          topics: [{ name: topic, partitionIndexes: [0] }],
+          requireStable: false,
+        }),
     );
     assert.equal(fetched.topics[0]?.partitions[0]?.committedOffset, committedOffset);
   }

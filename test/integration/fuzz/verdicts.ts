@@ -7,7 +7,11 @@ import { topicSettings, type BatchCase } from './batch-cases.ts';
 /** `closed`, or an error's name for each send, with the indexes of the records it names. */
 export type Verdict = string;
 
-const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = { ...topicSettings, sequences: {}, bombs: {} };
+const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ...topicSettings,
+  sequences: {},
+  bombs: {},
+};
 
 export async function askVerdicts(bootstrap: string, cases: readonly BatchCase[]): Promise<Map<string, Verdict>> {
   const ids = await makeTopics(bootstrap);
@@ -30,7 +34,8 @@ async function makeTopics(bootstrap: string): Promise<ReadonlyMap<string, string
       configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
     })),
   });
-  for (const { name, errorCode } of topics) if (errorCode !== errors.NONE) throw new Error(`${name}: ${errorName(errorCode)}`);
+  for (const { name, errorCode } of topics)
+    if (errorCode !== errors.NONE) throw new Error(`${name}: ${errorName(errorCode)}`);
   await untilLed(client, Object.keys(settings));
   return new Map(topics.map(({ name, topicId }) => [name ?? '', topicId]));
 }
@@ -69,7 +74,12 @@ async function within(ms: number, answer: Promise<string>): Promise<string> {
   return await Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-async function send(client: WireClient, one: BatchCase, records: Buffer | null, ids: ReadonlyMap<string, string>): Promise<string> {
+async function send(
+  client: WireClient,
+  one: BatchCase,
+  records: Buffer | null,
+  ids: ReadonlyMap<string, string>,
+): Promise<string> {
   const { topic, version, acks, partition: index = 0 } = one;
   const topicId = ids.get(topic) ?? 'bm90LXRoZXJlLWF0LWFsbA';
   const partitionData = [{ index, records }];

@@ -40,7 +40,10 @@ export class Vitals {
       await sleep(100);
       heldBytes = residentBytes(this.#broker) - this.#bytesBefore;
     }
-    assert.ok(heldBytes <= allowedBytes, `${mebibytes(heldBytes)} are held after ${mebibytes(bytesReceived)} were received; at most ${mebibytes(allowedBytes)} may be`);
+    assert.ok(
+      heldBytes <= allowedBytes,
+      `${mebibytes(heldBytes)} are held after ${mebibytes(bytesReceived)} were received; at most ${mebibytes(allowedBytes)} may be`,
+    );
     return { heldBytes, allowedBytes };
   }
 
@@ -60,7 +63,10 @@ export async function withLastWords(broker: BrokerProcess, steps: () => Promise<
     // The process may still be on its way out.
     await sleep(500);
     const words = broker.lines.filter(isBad).slice(-5);
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\nthe broker's last words:\n${words.join('\n')}`, { cause: error });
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}\nthe broker's last words:\n${words.join('\n')}`,
+      { cause: error },
+    );
   }
 }
 

@@ -22,6 +22,7 @@ interface TopicAnswer {
   topicAuthorizedOperations: number;
 }
 
+type AskedTopic = NonNullable<MetadataRequest['topics']>[number];
 type MetadataAnswer = Exclude<Awaited<Answer<typeof apis.metadata>>, symbol>;
 
 export function metadata(
@@ -29,10 +30,30 @@ export function metadata(
   request: MetadataRequest,
   exchange: Exchange,
 ): Answer<typeof apis.metadata> | Promise<MetadataAnswer> {
+  if (exchange.apiVersion < firstVersionById && request.topics?.some(isById) === true) return refused(request.topics);
   const asksAll = request.topics === null || (exchange.apiVersion === 0 && request.topics.length === 0);
   const missing = asksAll ? [] : missingNames(doors, request);
   if (missing.length > 0) return makeMissing(doors, request, exchange, missing);
   return answerOf(doors, request, exchange, new Map());
+}
+
+/** 10 and 11 have a place for ids, but topics are asked for by them since 12 only. */
+const firstVersionById = 12;
+
+function isById({ name, topicId }: AskedTopic): boolean {
+  return name === null || topicId !== zeroUuid;
+}
+
+/** Answered without brokers, as Kafka does. */
+function refused(topics: readonly AskedTopic[]): MetadataAnswer {
+  return {
+    brokers: [],
+    clusterId: null,
+    controllerId: -1,
+    topics: topics.map(({ name, topicId }) => unknown(name ?? '', topicId, errors.INVALID_REQUEST)) as never,
+    clusterAuthorizedOperations: operationsNotAsked,
+    errorCode: errors.NONE,
+  };
 }
 
 function missingNames(doors: Doors, request: MetadataRequest): string[] {
