@@ -8,6 +8,7 @@ import {
   codecNamed,
   batchHeader as header,
   recompress,
+  stampCreateTime,
   stampLogAppendTime,
   stampMaxTimestamp,
   validateBatch,
@@ -59,6 +60,7 @@ export class AppendCheck {
       }
     }
     if (this.#isLogAppendTime) stampLogAppendTime(batch, 0, nowMs);
+    else if (verdict.claimsLogAppendTime) stampCreateTime(batch, 0, verdict.maxTimestamp);
     else if (verdict.mustStampMaxTimestamp) stampMaxTimestamp(batch, 0, verdict.maxTimestamp);
     return batch;
   }

@@ -4,6 +4,7 @@ export type BatchError =
   | 'INVALID_RECORD'
   | 'INVALID_TIMESTAMP'
   | 'MESSAGE_TOO_LARGE'
+  | 'UNKNOWN_SERVER_ERROR'
   | 'UNSUPPORTED_COMPRESSION_TYPE';
 
 export interface RecordFault {

@@ -112,7 +112,7 @@ export function readRecord(cursor: Cursor, index: number): RecordParts {
   const headerCount = readVarint(cursor);
   const headersAt = cursor.at;
   if (Number.isNaN(timestampDelta) || Number.isNaN(offsetDelta)) throw corrupt(index, 'a number has too many bytes');
-  if (!(keyBytes >= -1) || !(valueBytes >= -1)) throw corrupt(index, 'its key or value has a negative length');
+  if (Number.isNaN(keyBytes) || Number.isNaN(valueBytes)) throw corrupt(index, 'its key or value has no length');
   if (!(headerCount >= 0 && headerCount <= end - headersAt))
     throw corrupt(index, `it cannot have ${headerCount} headers`);
   for (let n = 0; n < headerCount; n++) skipHeader(cursor, index);
@@ -125,7 +125,7 @@ function skipHeader(cursor: Cursor, index: number): void {
   if (!(keyBytes >= 0)) throw corrupt(index, 'a header has no key');
   cursor.at += keyBytes;
   const valueBytes = readVarint(cursor);
-  if (!(valueBytes >= -1)) throw corrupt(index, 'a header value has a negative length');
+  if (Number.isNaN(valueBytes)) throw corrupt(index, 'a header value has no length');
   if (valueBytes > 0) cursor.at += valueBytes;
 }
 

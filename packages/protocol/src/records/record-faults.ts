@@ -44,7 +44,8 @@ export function recordFaults(bytes: Buffer, records: Buffer, rules: RecordRules)
 }
 
 function timestampFault(timestamp: number, isLogAppendTime: boolean, rules: RecordRules): string | undefined {
-  if (isLogAppendTime) return 'The producer claims that the log set the timestamp, which only a broker may.';
+  if (isLogAppendTime && rules.timestampType === 'LogAppendTime')
+    return 'The producer claims that the log set the timestamp, which only a broker may.';
   if (rules.timestampType === 'LogAppendTime' || timestamp === noTimestamp) return undefined;
   if (timestamp >= rules.earliest && timestamp <= rules.latest) return undefined;
   return `Timestamp ${timestamp} is outside of what the topic takes now, ${rules.earliest} to ${rules.latest}.`;

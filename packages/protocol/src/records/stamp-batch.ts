@@ -23,6 +23,12 @@ export function stampLogAppendTime(bytes: Buffer, at: number, timestampMs: numbe
   stampMaxTimestamp(bytes, at, timestampMs);
 }
 
+/** In place: the records have their producer's time, whatever the batch claimed. */
+export function stampCreateTime(bytes: Buffer, at: number, maxTimestampMs: number): void {
+  bytes.writeInt16BE(header.attributes(bytes, at) & ~logAppendTimeBit, at + 21);
+  stampMaxTimestamp(bytes, at, maxTimestampMs);
+}
+
 /** In place: for a batch whose header does not tell the largest timestamp of its records, which time lookups rely on. */
 export function stampMaxTimestamp(bytes: Buffer, at: number, timestampMs: number): void {
   bytes.writeInt32BE(Math.floor(timestampMs / 0x1_0000_0000), at + 35);

@@ -41,6 +41,8 @@ export interface ValidBatch {
   /** The first record that has it, counted from the base offset. */
   readonly offsetDeltaOfMaxTimestamp: number;
   readonly mustStampMaxTimestamp: boolean;
+  /** Of a topic with its producers' time, where nobody may say that the log set it: as in Kafka the claim is taken back. */
+  readonly claimsLogAppendTime: boolean;
   readonly compressionId: number;
   /** The records in the clear, for a topic that compresses in its own way. They share the batch's memory when it is not compressed. */
   readonly records: Buffer;
@@ -56,7 +58,7 @@ export function validateBatch(bytes: Buffer, rules: BatchRules, nowMs: number, s
   const records = readRecords(bytes, rules);
   if (!Buffer.isBuffer(records)) return records;
   const recordCount = header.recordCount(bytes, 0);
-  const walk = walkRecords(records, 0, records.length, recordCount);
+  const walk = walkRecords(records, 0, records.length, recordCount, header.compressionId(bytes, 0) !== 0);
   if (walk.fault !== 'none') return walkFault(walk, recordCount);
   return ruleFault(bytes, records, rules, nowMs, walk) ?? valid(bytes, length, records, walk);
 }
@@ -153,17 +155,19 @@ function readRecords(bytes: Buffer, rules: BatchRules): Buffer | BatchFault {
   }
 }
 
+/** Kafka has no better word for what does not decompress. */
 const compressionErrors = {
-  unsupported: 'UNSUPPORTED_COMPRESSION_TYPE',
+  unsupported: 'UNKNOWN_SERVER_ERROR',
   'too-large': 'MESSAGE_TOO_LARGE',
-  corrupt: 'INVALID_RECORD',
+  corrupt: 'UNKNOWN_SERVER_ERROR',
 } as const;
 
 function walkFault(walk: Walk, recordCount: number): BatchFault {
   if (walk.fault === 'bytes-left') {
     return batchFault('INVALID_RECORD', `There are bytes left behind the ${recordCount} records of the batch.`);
   }
-  return batchFault('INVALID_RECORD', `Record ${walk.index} of the batch is damaged (${walk.fault}).`);
+  const error = walk.fault === 'offset-delta' ? 'UNKNOWN_SERVER_ERROR' : 'INVALID_RECORD';
+  return batchFault(error, `Record ${walk.index} of the batch is damaged (${walk.fault}).`);
 }
 
 /** What the topic's settings say about keys and timestamps; which records break them is found out only when one does. */
@@ -180,8 +184,9 @@ function ruleFault(
   const checksTime = rules.timestampType === 'CreateTime';
   const isSuspect =
     (rules.isCompacted && walk.nullKeys > 0) ||
-    (checksTime && (base + walk.timestampDeltaMin < earliest || base + walk.timestampDeltaMax > latest)) ||
-    header.isLogAppendTime(bytes, 0);
+    (checksTime
+      ? base + walk.timestampDeltaMin < earliest || base + walk.timestampDeltaMax > latest
+      : header.isLogAppendTime(bytes, 0));
   return isSuspect ? recordFaults(bytes, records, { ...rules, earliest, latest }) : undefined;
 }
 
@@ -195,6 +200,7 @@ function valid(bytes: Buffer, length: number, records: Buffer, walk: Walk): Vali
     offsetDeltaOfMaxTimestamp: walk.indexOfMax,
     // Beyond 2^53 the sum is not exact, and what the producer wrote is the better truth.
     mustStampMaxTimestamp: maxTimestamp !== header.maxTimestamp(bytes, 0) && Number.isSafeInteger(maxTimestamp),
+    claimsLogAppendTime: header.isLogAppendTime(bytes, 0),
     compressionId: header.compressionId(bytes, 0),
     records,
   };

@@ -25,7 +25,7 @@ for (const [count, valueBytes, keyBytes] of [
   const records = Array.from({ length: count }, (_, n) => ({ ...record, timestamp: nowMs + (n % 500) }));
   const batch = encodeBatch(records);
   console.log(`${count} records of ${keyBytes} + ${valueBytes} bytes`, {
-    walk: nanosecondsPerRecord(count, () => walkRecords(batch, 61, batch.length, count)),
+    walk: nanosecondsPerRecord(count, () => walkRecords(batch, 61, batch.length, count, true)),
     validate: nanosecondsPerRecord(count, () => validateBatch(batch, rules, nowMs, { origin: 'client' })),
     decode: nanosecondsPerRecord(count, () => decodeBatch(batch, 0, 0)),
     encode: nanosecondsPerRecord(count, () => encodeBatch(records)),
