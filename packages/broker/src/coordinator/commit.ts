@@ -14,7 +14,7 @@ import type { Waiter } from './waiter.ts';
 /** From this version on an unknown group has an error of its own. */
 const groupNotFoundSince = 9;
 
-export interface OffsetToCommit {
+interface OffsetToCommit {
   readonly partitionIndex: number;
   readonly committedOffset: number;
   readonly committedLeaderEpoch: number;

@@ -2,7 +2,7 @@
 import type { ClassicGroup, GroupState } from './group.ts';
 import { noBytes } from './member.ts';
 
-export interface DescribedMember {
+interface DescribedMember {
   readonly memberId: string;
   readonly groupInstanceId: string | null;
   readonly clientId: string;

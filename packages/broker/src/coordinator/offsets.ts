@@ -26,10 +26,6 @@ export class Offsets {
     return this.#committed.get(group) ?? none;
   }
 
-  groupIds(): IterableIterator<string> {
-    return this.#committed.keys();
-  }
-
   /** A transaction that is not over has committed another offset. */
   isUnstable(group: string, topic: string, partition: number): boolean {
     for (const groups of this.#pending.values())
