@@ -92,10 +92,10 @@ export function walkRecords(bytes: Buffer, at: number, end: number, count: numbe
       }
     }
     if (!(p <= stop)) return found('parts', index);
-    if (x !== index * 2 && isDense) return found('offset-delta', index);
     if ((bytes[p]! & 1) === 1) nullKeys++;
     p = walkFields(bytes, p, stop);
     if (p !== stop) return found(p < 0 ? fieldFaults[-p]! : 'parts', index);
+    if (x !== index * 2 && isDense) return found('offset-delta', index);
   }
   if (p !== end) return found('bytes-left', count);
   walk.timestampDeltaMin = min;
