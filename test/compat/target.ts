@@ -23,6 +23,9 @@ export interface Target {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Starting and stopping each take a fraction of a second; a machine under load may need some more. */
+const PATIENCE_MS = 30_000;
+
 const root = join(import.meta.dirname, '..', '..');
 
 /** Both servers get node id 1 and answer joins at once, so that their transcripts can be compared. */
@@ -47,9 +50,12 @@ async function startMillrace(properties: Record<string, string>): Promise<Target
   const exited = once(child, 'exit').then(() => void process.off('exit', kill));
   await untilStarted(child);
   const stop = async () => {
+    const giveUp = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     child.kill('SIGTERM');
     await exited;
+    clearTimeout(giveUp);
     rmSync(dir, { recursive: true, force: true });
+    if (child.signalCode === 'SIGKILL') throw new Error('Millrace did not end when it was told to');
   };
   return {
     kind: 'millrace',
@@ -67,15 +73,23 @@ async function untilStarted(child: ChildProcess): Promise<void> {
   if (child.stdout === null || child.stderr === null) throw new Error('the output of the broker is a pipe');
   const last: string[] = [];
   await new Promise<void>((resolve, reject) => {
+    const silent = () => {
+      child.kill('SIGKILL');
+      reject(new Error(`Millrace did not say that it serves:\n${last.join('\n')}`));
+    };
+    const timer = setTimeout(silent, PATIENCE_MS);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       createInterface(stream).on('line', (line) => {
         if (last.push(line) > 20) last.shift();
-        if (line.includes('Kafka Server started')) resolve();
+        if (!line.includes('Kafka Server started')) return;
+        clearTimeout(timer);
+        resolve();
       });
     }
-    child.once('exit', (code) =>
-      reject(new Error(`Millrace ended with ${code} before it served:\n${last.join('\n')}`)),
-    );
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`Millrace ended with ${code} before it served:\n${last.join('\n')}`));
+    });
   });
 }
