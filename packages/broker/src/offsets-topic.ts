@@ -2,6 +2,7 @@
 import { batchHeader, errors, isKafkaError, splitBatches } from '@millrace/protocol';
 
 import type { Host } from '@millrace/base';
+import type { Log } from '@millrace/log';
 
 import type { AppendRound } from './append-round.ts';
 import { offsetsTopic, type CoordinatorDoors } from './coordinator/coordinator.ts';
@@ -52,18 +53,9 @@ export class OffsetsTopic implements CoordinatorDoors {
     return log === undefined || log.startOffset === log.endOffset;
   }
 
-  *read(index: number): Generator<Buffer> {
+  read(index: number): Iterable<Buffer> | undefined {
     const log = this.#partitions.byName(offsetsTopic, index)?.log;
-    if (log === undefined) return;
-    for (let at = log.startOffset; at < log.endOffset;) {
-      const read = log.read(at, { bytesMax: readBytes, minOneBatch: true, upTo: log.endOffset });
-      const buffer = Buffer.allocUnsafe(read.bytes);
-      const bytes = buffer.subarray(0, read.fillSync(buffer));
-      const last = splitBatches(bytes).spans.at(-1);
-      if (last === undefined) return;
-      yield bytes;
-      at = batchHeader.lastOffset(bytes, last.at) + 1;
-    }
+    return log === undefined ? undefined : readWhole(log);
   }
 
   append(index: number, batch: Buffer): { readonly baseOffset: number } | { readonly errorCode: number } {
@@ -85,5 +77,17 @@ export class OffsetsTopic implements CoordinatorDoors {
   afterSync(waiter: { durable(failed: boolean): void }): void {
     this.#round.afterSync(waiter);
     this.#round.writeSoon();
+  }
+}
+
+function* readWhole(log: Log): Generator<Buffer> {
+  for (let at = log.startOffset; at < log.endOffset;) {
+    const read = log.read(at, { bytesMax: readBytes, minOneBatch: true, upTo: log.endOffset });
+    const buffer = Buffer.allocUnsafe(read.bytes);
+    const bytes = buffer.subarray(0, read.fillSync(buffer));
+    const last = splitBatches(bytes).spans.at(-1);
+    if (last === undefined) return;
+    yield bytes;
+    at = batchHeader.lastOffset(bytes, last.at) + 1;
   }
 }

@@ -18,8 +18,12 @@ import { AppendError } from './append-error.ts';
 import { headerProblem } from './batch-scan.ts';
 import type { LogConfig } from './log-config.ts';
 
-/** What compressed records may grow to while they are looked at. */
-const recordBytesMax = 128 << 20;
+/**
+ * What compressed records may grow to while they are looked at: at least so much, and so many times the largest batch of the topic.
+ * Clients limit a batch before they compress it, so only a bomb gets there.
+ */
+const recordBytesMin = 32 << 20;
+const growthMax = 4;
 
 export class AppendCheck {
   readonly #rules: BatchRules;
@@ -29,7 +33,7 @@ export class AppendCheck {
   readonly #compressionLevel: number | undefined;
 
   constructor(config: LogConfig) {
-    this.#rules = { ...config, recordBytesMax: Math.max(recordBytesMax, config.messageBytesMax) };
+    this.#rules = { ...config, recordBytesMax: Math.max(recordBytesMin, growthMax * config.messageBytesMax) };
     this.#isLogAppendTime = config.timestampType === 'LogAppendTime';
     const { compression } = config;
     this.#codecId =

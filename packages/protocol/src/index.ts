@@ -211,7 +211,13 @@ export { decodeControlRecord, encodeEndMarker, type ControlRecord, type EndMarke
 export { BatchRecord, decodeBatch, recordsOf, type RecordHeader } from './records/decode-batch.ts';
 export { encodeBatch, type BatchInput, type HeaderInput, type RecordInput } from './records/encode-batch.ts';
 export { batchBytesAt, splitBatches, type BatchSpan, type SplitBatches } from './records/split-batches.ts';
-export { recompress, sealBatch, stampCreateTime, stampLogAppendTime, stampMaxTimestamp } from './records/stamp-batch.ts';
+export {
+  recompress,
+  sealBatch,
+  stampCreateTime,
+  stampLogAppendTime,
+  stampMaxTimestamp,
+} from './records/stamp-batch.ts';
 export {
   validateBatch,
   type BatchRules,

@@ -74,11 +74,18 @@ export function encodeCoordinatorValue<R extends CoordinatorRecord>(
   return prefixed(version, record.value, version, value);
 }
 
+/** Many small records are written in a row; what was taken from a writer stays untouched. */
+const sharedWriter = new Writer();
+
 function prefixed(prefix: number, message: Message, version: number, value: object): Uint8Array {
-  const writer = new Writer();
-  writer.int16(prefix);
-  write(writer, message, version, value as Readonly<Record<string, unknown>>);
-  return writer.take()[0]!;
+  try {
+    sharedWriter.int16(prefix);
+    write(sharedWriter, message, version, value as Readonly<Record<string, unknown>>);
+  } catch (error) {
+    sharedWriter.take();
+    throw error;
+  }
+  return sharedWriter.take()[0]!;
 }
 
 function int16(bytes: Uint8Array): number {
