@@ -4,8 +4,10 @@ import { checksumOf, batchHeader as header } from '@millrace/protocol';
 
 /** Whole batches are read in pieces of this size; a larger batch gets a buffer of its own. */
 const wholeChunkBytes = 1 << 20;
-/** Where only headers count, most of a large batch is skipped. */
+/** Where only headers count, small batches are read many at a time, and of large ones only the beginning. */
 const headerChunkBytes = 16 << 10;
+const largeBatchBytes = 2 << 10;
+const beginBytes = 128;
 /** What the length field may be at least: the rest of the header. */
 const lengthMin = header.batchHeaderBytes - header.batchPrefixBytes;
 
@@ -31,7 +33,7 @@ export interface ScanEnd {
 let chunk = Buffer.alloc(0);
 
 export function scanBatches({ file, from, until, whole, visit }: Scan): ScanEnd {
-  const chunkBytes = whole ? wholeChunkBytes : headerChunkBytes;
+  let chunkBytes = whole ? wholeChunkBytes : headerChunkBytes;
   let buffer = takeChunk(Math.min(chunkBytes, until - from));
   let [position, start, filled] = [from, from, 0];
   while (position < until) {
@@ -59,6 +61,7 @@ export function scanBatches({ file, from, until, whole, visit }: Scan): ScanEnd 
     }
     if (!visit(buffer, position - start, position)) return { position, problem: undefined };
     position += bytes;
+    if (!whole) chunkBytes = bytes >= largeBatchBytes ? beginBytes : headerChunkBytes;
   }
   return { position, problem: undefined };
 }

@@ -360,7 +360,12 @@ test(`${stateCount} crashes lose nothing that was synced and bring nothing back 
         const steps = script.promises
           .slice(Math.max(0, next - Number(process.env['CRASH_STEPS'] ?? 8)), next + 1)
           .map(({ what, operationCount }) => `${operationCount}: ${what}`);
-        const told = ['', ...steps, ...script.disk.describe(count, Number(process.env['CRASH_OPERATIONS'] ?? 12)), ...found].join('\n  ');
+        const told = [
+          '',
+          ...steps,
+          ...script.disk.describe(count, Number(process.env['CRASH_OPERATIONS'] ?? 12)),
+          ...found,
+        ].join('\n  ');
         throw new Error(`seed ${seed}, state ${state}, crash after ${count} operations (${after.what}):${told}`, {
           cause: error,
         });

@@ -20,11 +20,12 @@ export function offsetForTimestamp(state: LogState, timestampMs: number): FoundO
     state.heal(segment);
     if (segment.maxTimestamp < timestampMs) continue;
     const from = segment.offsets.positionOf(segment.times.offsetBefore(timestampMs));
-    const found = search(state, segment, from, (bytes, at) => {
-      if (header.maxTimestamp(bytes, at) < timestampMs || header.lastOffset(bytes, at) < state.startOffset)
-        return undefined;
-      return firstRecord(bytes, at, timestampMs, state.startOffset);
-    });
+    const found = search(
+      segment,
+      from,
+      (bytes, at) => header.maxTimestamp(bytes, at) >= timestampMs && header.lastOffset(bytes, at) >= state.startOffset,
+      (batch) => firstRecord(batch, timestampMs, state.startOffset),
+    );
     if (found !== undefined) return found;
   }
   return undefined;
@@ -40,38 +41,45 @@ export function offsetOfMaxTimestamp(state: LogState): FoundOffset | undefined {
   if (latest === undefined) return undefined;
   const segment = latest;
   const { maxTimestamp, maxTimestampOffset } = segment;
-  return search(state, segment, segment.offsets.positionOf(maxTimestampOffset), (bytes, at) => {
-    if (header.lastOffset(bytes, at) < maxTimestampOffset) return undefined;
-    return firstRecord(bytes, at, maxTimestamp, 0);
-  });
+  return search(
+    segment,
+    segment.offsets.positionOf(maxTimestampOffset),
+    (bytes, at) => header.lastOffset(bytes, at) >= maxTimestampOffset,
+    (batch) => firstRecord(batch, maxTimestamp, 0),
+  );
 }
 
-/** Calls `look` with each batch from `from` on until it has found something. */
+/** Calls `look` with each header from `from` on; the first batch that it picks is read as a whole. */
 function search(
-  state: LogState,
   segment: Segment,
   from: number,
-  look: (bytes: Buffer, at: number) => FoundOffset | undefined,
+  isWanted: (bytes: Buffer, at: number) => boolean,
+  find: (batch: Buffer) => FoundOffset | undefined,
 ): FoundOffset | undefined {
+  const { file } = segment;
   let found: FoundOffset | undefined;
   scanBatches({
-    file: segment.file,
+    file,
     from,
     until: segment.writtenSize,
-    whole: true,
-    visit: (bytes, at) => {
-      found = look(bytes, at);
+    whole: false,
+    visit: (bytes, at, position) => {
+      if (!isWanted(bytes, at)) return true;
+      const batch = Buffer.allocUnsafe(header.batchBytes(bytes, at));
+      file.readSync(batch, position);
+      found = find(batch);
       return found === undefined;
     },
   });
   return found;
 }
 
-function firstRecord(bytes: Buffer, at: number, timestampMs: number, startOffset: number): FoundOffset | undefined {
-  const leaderEpoch = header.leaderEpoch(bytes, at);
-  for (const record of decodeBatch(bytes, at, recordBytesMax)) {
-    if (record.timestamp >= timestampMs && record.offset >= startOffset)
+function firstRecord(batch: Buffer, timestampMs: number, startOffset: number): FoundOffset | undefined {
+  const leaderEpoch = header.leaderEpoch(batch, 0);
+  for (const record of decodeBatch(batch, 0, recordBytesMax)) {
+    if (record.timestamp >= timestampMs && record.offset >= startOffset) {
       return { offset: record.offset, timestampMs: record.timestamp, leaderEpoch };
+    }
   }
   return undefined;
 }

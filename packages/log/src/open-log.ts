@@ -145,8 +145,12 @@ class Opening {
     const active = this.#segments.at(-1)!;
     const { size } = active;
     this.#endOffset = active.baseOffset;
-    const end = this.#rescan(active, size, () => true);
-    return end.problem === undefined && active.size === size;
+    const end = this.#rescan(active, size, false, () => true);
+    if (end.problem !== undefined || active.size !== size) return false;
+    if (size === 0) return true;
+    const from = active.offsets.lastPosition;
+    const last = scanBatches({ file: active.file, from, until: size, whole: true, visit: () => true });
+    return last.problem === undefined;
   }
 
   /** Reads all that the process before may not have synced. */
@@ -204,21 +208,21 @@ class Opening {
       }
       return problem === undefined;
     };
-    let end = this.#rescan(segment, Math.max(0, known - checkedBytes), visit);
+    let end = this.#rescan(segment, Math.max(0, known - checkedBytes), true, visit);
     // Damage at the very first batch that was looked at: what stands before it tells how far the log is good.
-    if (isFirst && end.position > 0) end = this.#rescan(segment, 0, visit);
+    if (isFirst && end.position > 0) end = this.#rescan(segment, 0, true, visit);
     return problem === undefined ? end : { position: end.position, problem };
   }
 
   /** Follows the end of the log through the segment; the first batch may lie before what is known to be the end. */
-  #rescan(segment: Segment, position: number, visit: (bytes: Buffer, at: number) => boolean): ScanEnd {
+  #rescan(segment: Segment, position: number, whole: boolean, visit: (bytes: Buffer, at: number) => boolean): ScanEnd {
     if (segment.size === 0) {
       segment.cut(0, segment.baseOffset);
       return { position: 0, problem: undefined };
     }
     return segment.rescan({
       position,
-      whole: true,
+      whole,
       indexIntervalBytes: this.#options.config.indexIntervalBytes,
       visit: (bytes, at) => {
         if (!visit(bytes, at)) return false;
