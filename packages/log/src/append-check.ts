@@ -22,7 +22,7 @@ import type { LogConfig } from './log-config.ts';
  * What compressed records may grow to while they are looked at: at least so much, and so many times the largest batch of the topic.
  * Clients limit a batch before they compress it, so only a bomb gets there.
  */
-const recordBytesMin = 32 << 20;
+const recordBytesMin = 48 << 20;
 const growthMax = 4;
 
 export class AppendCheck {

@@ -155,10 +155,10 @@ function readRecords(bytes: Buffer, rules: BatchRules): Buffer | BatchFault {
   }
 }
 
-/** Kafka has no better word for what does not decompress. */
+/** Kafka has no better word for what does not decompress; of a bomb it finds that the zeros in it are no records. */
 const compressionErrors = {
   unsupported: 'UNKNOWN_SERVER_ERROR',
-  'too-large': 'MESSAGE_TOO_LARGE',
+  'too-large': 'INVALID_RECORD',
   corrupt: 'UNKNOWN_SERVER_ERROR',
 } as const;
 
