@@ -34,6 +34,8 @@ interface Outline {
   name: string;
   text: string;
   durability: Durability;
+  /** Replaces the durability in the table, where there are no files. */
+  storage?: string;
   /** Bytes of page cache that one run fills, for the touch before the first round. */
   bytes: number;
   rows: Row[];

@@ -1,5 +1,6 @@
 import type { Case } from './case.ts';
 import { connectionCases } from './cases/connections.ts';
+import { embedded } from './cases/embedded.ts';
 import { fetchCases } from './cases/fetch.ts';
 import { javaCases } from './cases/java.ts';
 import { latencyCases } from './cases/latency.ts';
@@ -19,4 +20,5 @@ export const matrix: Case[] = [
   recover,
   memory,
   ...connectionCases,
+  embedded,
 ];

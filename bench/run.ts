@@ -1,5 +1,5 @@
 // Millrace and Apache Kafka side by side: `npm run bench -- [CASE ...] [--rounds N] [--smoke] [--sides kafka,millrace] [--dir DIR]`.
-// Without a case it runs all of them. Results go to bench/results; `npm run bench:table` prints them into docs/benchmarks.md.
+// Without a case it runs all of them. Results go to bench/results; `node bench/table.ts` prints them into docs/benchmarks.md.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,10 @@ import { matrix } from './matrix.ts';
 import { judged, save, verdict, type Result } from './result.ts';
 import { runCase, type RoundOptions } from './rounds.ts';
 import type { SideName } from './sides/broker.ts';
-import { mode, number } from './table.ts';
+import { mode, number, quantity } from './table.ts';
+
+/** Fewer are for a look. */
+const roundsToKeep = 5;
 
 const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -58,7 +61,7 @@ async function main(): Promise<number> {
       const seconds = ((performance.now() - caseAtMs) / 1000).toFixed(1);
       console.log(`${entry.name}: ${entry.text} (${mode(entry)}), ${seconds} s`);
       if (!smoke) report(entry, result);
-      if (!smoke && !flags['no-save']) save(result);
+      if (isWorthKeeping(entry)) save(result);
     } catch (error) {
       failed.push(entry.name);
       await brokers.stop();
@@ -89,15 +92,22 @@ function roundsOf({ roundsMax }: Case): number {
   return Math.min(Number(flags.rounds), roundsMax ?? Number.POSITIVE_INFINITY);
 }
 
+/** A figure of few rounds must not get into the table. */
+function isWorthKeeping(entry: Case): boolean {
+  const enough = Math.min(roundsToKeep, entry.roundsMax ?? roundsToKeep);
+  return !flags.smoke && !flags['no-save'] && roundsOf(entry) >= enough;
+}
+
 function report(entry: Case, result: Result): void {
   for (const row of entry.rows) {
     const measured = result.rows.find(({ figure }) => figure === row.figure);
     if (measured === undefined) continue;
     const { a, b, ratio } = measured;
-    const sides = `${result.sides.a} ${number(a?.median)}, ${result.sides.b} ${number(b?.median)} ${row.unit}`;
+    const sides = `${result.sides.a} ${quantity(row, a)}, ${result.sides.b} ${quantity(row, b)}`;
     const range =
       ratio === undefined ? '' : `, ratio ${number(ratio.median)} (${number(ratio.min)}–${number(ratio.max)})`;
-    const asked = row.must === undefined ? '' : `, must ${row.must} goal ${row.goal}: ${verdict(row, measured)}`;
+    const asked =
+      row.must === undefined ? '' : `, must ${row.must}, goal ${row.goal ?? 'none'}: ${verdict(row, measured)}`;
     console.log(`  ${row.text}: ${sides}${range}${judged(row, measured) === undefined ? '' : asked}`);
   }
   for (const warning of result.warnings) console.log(`  ! ${warning}`);

@@ -1,13 +1,15 @@
 // Prints the latest result of every case into docs/benchmarks.md: what must be, what should be, what was measured, what was not met.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case, Row } from './case.ts';
-import { spread } from './figures.ts';
+import { spread, type Spread } from './figures.ts';
 import { matrix } from './matrix.ts';
 import { judged, resultsOf, verdict, type Result, type RowResult } from './result.ts';
 
-const page = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
+const root = join(import.meta.dirname, '..');
+const page = join(root, 'docs', 'benchmarks.md');
 const [begin, end] = ['<!-- table: begin -->', '<!-- table: end -->'];
 
 if (import.meta.main) {
@@ -15,6 +17,7 @@ if (import.meta.main) {
   const [head = '', rest = ''] = text.split(begin);
   const tail = rest.split(end)[1] ?? '';
   writeFileSync(page, `${head}${begin}\n\n${tables()}\n\n${end}${tail}`);
+  execFileSync(join(root, 'node_modules', '.bin', 'oxfmt'), [page]);
 }
 
 /** Three digits that count. */
@@ -22,6 +25,10 @@ export function number(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   const rounded = Number(value.toPrecision(3));
   return Math.abs(rounded) >= 1000 ? Math.round(value).toLocaleString('en-US') : String(rounded);
+}
+
+export function quantity({ unit }: Row, measured: Spread | undefined): string {
+  return measured === undefined ? '–' : `${number(measured.median)} ${unit}`;
 }
 
 function tables(): string {
@@ -62,8 +69,8 @@ function table(all: Measured[], wanted: (row: Row) => boolean): string {
         return cells(
           `${entry.text}: ${row.text}`,
           mode(entry),
-          `${number(a?.median)} ${row.unit}`,
-          `${number(b?.median)} ${row.unit}`,
+          quantity(row, a),
+          quantity(row, b),
           range,
           limit(row, row.must),
           limit(row, row.goal),
@@ -77,8 +84,8 @@ function table(all: Measured[], wanted: (row: Row) => boolean): string {
 }
 
 /** What an answer waits for. */
-export function mode({ durability }: Case): string {
-  return durability === 'os' ? 'page cache' : 'on disk';
+export function mode({ durability, storage }: Case): string {
+  return storage ?? (durability === 'os' ? 'page cache' : 'on disk');
 }
 
 function limit(row: Row, value: number | undefined): string {
@@ -109,24 +116,29 @@ function conditions(all: Measured[]): string {
       String(result.rounds - (result.rounds > 1 ? 1 : 0)),
       limiting(result),
       result.warnings.length === 0 ? 'none' : `${result.warnings.length} (in the record)`,
-      `${result.flags.a.join(' ')} / ${result.flags.b.join(' ')}`,
+      propertiesOf(result.flags.a),
+      propertiesOf(result.flags.b),
     ),
   );
   const versions = all.at(-1)?.result.versions;
+  const jvm = `\`${all.at(-1)?.result.flags.a.filter(isJvmFlag).join(' ')}\``;
   const machine =
     versions === undefined
       ? ''
-      : `${versions.cores} × ${versions.cpu}, ${versions.memoryGiB} GiB, Linux ${versions.kernel}; Apache Kafka ${versions.kafka} on Java ${versions.java}, Node ${versions.node}, franz-go ${versions.franzGo} on Go ${versions.go}.\n\n`;
-  const head = [
-    'case',
-    'taken (UTC)',
-    'commit',
-    'rounds kept',
-    'cores used',
-    'disturbances',
-    'flags (Kafka / Millrace)',
-  ];
+      : `${versions.cores} × ${versions.cpu}, ${versions.memoryGiB} GiB, Linux ${versions.kernel}; Apache Kafka ${versions.kafka} on Java ${versions.java}, Node ${versions.node}, franz-go ${versions.franzGo} on Go ${versions.go}. Kafka's JVM: ${jvm}.\n\n`;
+  const head = ['case', 'taken (UTC)', 'commit', 'rounds kept', 'cores used', 'disturbances', 'Kafka', 'Millrace'];
   return machine + [cells(...head), cells(...head.map(() => '---')), ...lines].join('\n');
+}
+
+function isJvmFlag(flag: string): boolean {
+  return flag.startsWith('-X');
+}
+
+function propertiesOf(flags: readonly string[]): string {
+  return flags
+    .filter((flag) => !isJvmFlag(flag))
+    .map((flag) => `\`${flag}\``)
+    .join(', ');
 }
 
 /** Cores that driver and broker used in the measured part; a driver near the machine's limit means that the broker was not. */

@@ -8,7 +8,8 @@ import type { Figures } from '../figures.ts';
 import { launch, type Broker } from '../sides/broker.ts';
 import { layOutStage } from '../sides/lay-out.ts';
 
-const roundsMax = 4;
+/** Absolute figures of fresh processes. */
+const roundsMax = 3;
 
 const idle: OwnCase = {
   name: 'idle-connections',
@@ -68,7 +69,7 @@ const parked: OwnCase = {
       await drive('create', broker, { topic: 'parked', partitions: 1 });
       const flags = stage.smoke
         ? { connections: 200, warmup: '200ms', time: '300ms' }
-        : { connections: 10_000, warmup: '4s', time: '10s' };
+        : { connections: 10_000, warmup: '3s', time: '10s' };
       return await drive('parked', broker, { topic: 'parked', partitions: 1, ...flags });
     }),
 };

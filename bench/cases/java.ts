@@ -24,7 +24,7 @@ const produce: KeptCase = {
   rows,
   run: async (stage, broker) => {
     const { round, smoke } = stage;
-    const [records, warmup] = smoke ? [20_000, 10_000] : [6_000_000, 4_000_000];
+    const [records, warmup] = smoke ? [20_000, 10_000] : [5_000_000, 3_000_000];
     return await withTopic(stage, broker, `java-produce-${round}`, async (topic) =>
       costed(broker, records, async () => {
         const load = `--num-records ${records} --record-size ${size} --warmup-records ${warmup} --throughput -1`;

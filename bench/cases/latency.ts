@@ -32,7 +32,7 @@ function latencyCase(name: string, text: string, durability: Durability, rows: R
     bytes: 1e9,
     run: async (stage, broker) => {
       const { round, smoke } = stage;
-      const flags = smoke ? { rate: 1000, time: '500ms', warmup: '200ms' } : { rate: 15_000, time: '6s', warmup: '1s' };
+      const flags = smoke ? { rate: 1000, time: '500ms', warmup: '200ms' } : { rate: 15_000, time: '5s', warmup: '1s' };
       return await withTopic(stage, broker, `${name}-${round}`, async (topic) =>
         drive('latency', broker, { topic, size: 1024, 'batch-bytes': 1_000_000, ...flags }),
       );
