@@ -24,12 +24,12 @@ export function readValue<T>(name: string, key: Key<T>, text: string | undefined
   return parse(key, text ?? key.default) as T;
 }
 
-/** What is wrong with the text as a value of the key: one sentence, or undefined. */
+/** What is wrong with the text as a value of the key, in the words that tools for Kafka know; undefined for nothing. */
 export function valueFault(name: string, key: Key<unknown>, text: string): string | undefined {
   const trimmed = text.trim();
   const what = typeFault(key, trimmed) ?? rangeFault(key, trimmed) ?? choiceFault(key, trimmed) ?? key.check?.(trimmed);
   if (what === undefined) return undefined;
-  return `Invalid value ${key.type === 'password' ? '[hidden]' : trimmed} for configuration ${name}: ${what}.`;
+  return `Invalid value ${key.type === 'password' ? '[hidden]' : trimmed} for configuration ${name}: ${what}`;
 }
 
 function parse({ type }: Key<unknown>, text: string | null): ConfigValue {
@@ -53,15 +53,15 @@ const signBits = new Map<string, bigint>([
 ]);
 
 function typeFault({ type }: Key<unknown>, text: string): string | undefined {
-  if (type === 'boolean') return /^(true|false)$/i.test(text) ? undefined : 'it must be true or false';
+  if (type === 'boolean') return /^(true|false)$/i.test(text) ? undefined : 'Expected value to be either true or false';
   if (type === 'double')
-    return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? undefined : 'it must be a number';
+    return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? undefined : 'Not a number of type DOUBLE';
   const bits = signBits.get(type);
   if (bits === undefined) return undefined;
-  if (!/^[+-]?\d{1,20}$/.test(text)) return 'it must be a whole number';
+  if (!/^[+-]?\d{1,20}$/.test(text)) return `Not a number of type ${type.toUpperCase()}`;
   const number = BigInt(text.startsWith('+') ? text.slice(1) : text);
   const bound = 2n ** bits;
-  return number >= -bound && number < bound ? undefined : `it must be a number from ${-bound} to ${bound - 1n}`;
+  return number >= -bound && number < bound ? undefined : `Not a number of type ${type.toUpperCase()}`;
 }
 
 function rangeFault(key: Key<unknown>, text: string): string | undefined {
@@ -70,18 +70,18 @@ function rangeFault(key: Key<unknown>, text: string): string | undefined {
   const number = Number(text);
   if (number === except) return undefined;
   const or = except === undefined ? '' : `, or ${except}`;
-  if (min !== undefined && number < min) return `it must be at least ${min}${or}`;
-  return max !== undefined && number > max ? `it must be at most ${max}${or}` : undefined;
+  if (min !== undefined && number < min) return `Value must be at least ${min}${or}`;
+  return max !== undefined && number > max ? `Value must be no more than ${max}${or}` : undefined;
 }
 
 function choiceFault(key: Key<unknown>, text: string): string | undefined {
-  if (key.nonEmpty && text === '') return 'it must not be empty';
+  if (key.nonEmpty && text === '') return 'String must be non-empty';
   const { oneOf } = key;
   if (oneOf === undefined) return undefined;
   for (const word of key.type === 'list' ? splitList(text) : [text]) {
     const isAllowed =
       oneOf.includes(word) || (key.anyCase && oneOf.some((choice) => choice.toLowerCase() === word.toLowerCase()));
-    if (!isAllowed) return `it must be ${key.type === 'list' ? 'among' : 'one of'} ${oneOf.join(', ')}`;
+    if (!isAllowed) return `String must be one of: ${oneOf.join(', ')}`;
   }
   return undefined;
 }

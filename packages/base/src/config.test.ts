@@ -63,7 +63,7 @@ suite('configure', () => {
       (error) =>
         isMillraceError(error) &&
         error.code === 'CONFIG' &&
-        error.message === 'Invalid value many for configuration count: it must be a whole number.',
+        error.message === 'Invalid value many for configuration count: Not a number of type INT',
     );
   });
 
@@ -79,20 +79,20 @@ suite('configure', () => {
 
 suite('valueFault', () => {
   const wrong: readonly (readonly [keyof typeof table, string, RegExp])[] = [
-    ['count', '0', /it must be at least 1, or -1\.$/],
-    ['count', '11', /it must be at most 10, or -1\.$/],
-    ['count', '1.5', /whole number/],
-    ['count', '', /whole number/],
-    ['count', '2147483648', /from -2147483648 to 2147483647/],
-    ['small', '40000', /from -32768 to 32767/],
-    ['time', '9223372036854775808', /from -9223372036854775808 to 9223372036854775807/],
-    ['ratio', '1.01', /at most 1/],
-    ['ratio', 'half', /it must be a number/],
+    ['count', '0', /Value must be at least 1, or -1$/],
+    ['count', '11', /Value must be no more than 10, or -1$/],
+    ['count', '1.5', /Not a number of type INT$/],
+    ['count', '', /Not a number of type INT$/],
+    ['count', '2147483648', /Not a number of type INT$/],
+    ['small', '40000', /Not a number of type SHORT$/],
+    ['time', '9223372036854775808', /Not a number of type LONG$/],
+    ['ratio', '1.01', /Value must be no more than 1$/],
+    ['ratio', 'half', /Not a number of type DOUBLE/],
     ['flag', 'yes', /true or false/],
-    ['choice', 'c', /it must be one of a, b/],
-    ['choice', 'A', /it must be one of a, b/],
-    ['names', 'x,w', /it must be among x, y, z/],
-    ['full', '  ', /it must not be empty/],
+    ['choice', 'c', /String must be one of: a, b/],
+    ['choice', 'A', /String must be one of: a, b/],
+    ['names', 'x,w', /String must be one of: x, y, z/],
+    ['full', '  ', /String must be non-empty$/],
     ['even', '3', /it must be even/],
     ['secret', 'hunter2', /^Invalid value \[hidden\] for configuration secret/],
   ];

@@ -36,9 +36,9 @@ import { Topics } from './topics.ts';
 const unsentBytesMax = 4 << 20;
 /** How long a stopping broker waits for answers that are under way. */
 const drainMsMax = 2000;
-/** What a new Kafka cluster begins with: its feature level (4.4-IV2), and the setting that goes with eligible leader replicas. */
+/** What a new Kafka cluster begins with: its feature level (4.3-IV0), and the setting that goes with eligible leader replicas. */
 const firstRecords: readonly MetadataRecord[] = [
-  { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: 33 },
+  { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: 30 },
   {
     type: 'ConfigRecord',
     resourceType: resourceTypes.broker,

@@ -174,13 +174,31 @@ export class Settings {
 
   describeBroker(): DescribedKey[] {
     const layers = this.#layers();
-    return Object.entries(brokerKeys).map(([name, key]) =>
-      described(name, key, {
-        value: decidingText(brokerKeys, brokerKeys, name, layers),
-        synonyms: speaking(brokerKeys, name, layers),
-        isReadOnly: key.dynamic === 'read-only',
-      }),
-    );
+    const found: DescribedKey[] = [];
+    for (const [name, key] of Object.entries(brokerKeys)) {
+      const synonyms = speaking(brokerKeys, name, layers);
+      const isSet = synonyms.some(({ source }) => source !== sources.default);
+      if (shownWhenSet.has(name) && !isSet) continue;
+      const value = synonyms[0]?.value ?? key.default;
+      found.push(described(name, key, { value, synonyms, isReadOnly: key.dynamic === 'read-only' }));
+    }
+    return [...found, ...this.#unknownBrokerKeys(layers)];
+  }
+
+  /** Kafka takes keys that it does not know, for plug-ins, and treats them as secrets. */
+  #unknownBrokerKeys([own]: readonly Layer[]): DescribedKey[] {
+    return [...(own?.texts.keys() ?? [])]
+      .filter((name) => !Object.hasOwn(brokerKeys, name))
+      .map((name) => ({
+        name,
+        value: null,
+        isReadOnly: false,
+        isSensitive: true,
+        source: sources.dynamicBroker,
+        type: 0,
+        documentation: '',
+        synonyms: [{ name, value: null, source: sources.dynamicBroker }],
+      }));
   }
 
   /** What is set for all brokers at once, and nothing else. */
@@ -270,6 +288,13 @@ export class Settings {
     ];
   }
 }
+
+/** Limits that exist at run time only: Kafka lists them when they are set. */
+const shownWhenSet: ReadonlySet<string> = new Set([
+  'follower.replication.throttled.rate',
+  'leader.replication.throttled.rate',
+  'replica.alter.log.dirs.io.max.bytes.per.second',
+]);
 
 function tableOf(type: number): KeyTable {
   switch (type) {

@@ -36,8 +36,8 @@ export function apiVersions(
   };
 }
 
-/** 4.4-IV2. */
-const metadataVersion = 33;
+/** 4.3-IV0, the newest that Apache Kafka 4.3.1 and its tools know. */
+const metadataVersion = 30;
 
 function isElsewhere(doors: Doors, { clusterId, nodeId }: ApiVersionsRequest): boolean {
   return (clusterId !== null && clusterId !== doors.clusterId) || (nodeId >= 0 && nodeId !== doors.nodeId);

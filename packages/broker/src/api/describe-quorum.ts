@@ -20,9 +20,7 @@ export function describeQuorum(
   const nowMs = doors.host.clock.now();
   const self = {
     replicaId: doors.nodeId,
-    ...(exchange.apiVersion < nodesSince
-      ? undefined
-      : { replicaDirectoryId: doors.directories[0]?.directoryId ?? zeroUuid }),
+    ...(exchange.apiVersion < nodesSince ? undefined : { replicaDirectoryId: zeroUuid }),
     logEndOffset: doors.metadata.endOffset,
     lastFetchTimestamp: nowMs,
     lastCaughtUpTimestamp: nowMs,

@@ -59,8 +59,10 @@ function refused(topics: readonly AskedTopic[]): MetadataAnswer {
 function missingNames(doors: Doors, request: MetadataRequest): string[] {
   if (!request.allowAutoTopicCreation || !doors.settings.autoCreateTopics) return [];
   const names = new Set<string>();
-  for (const { name } of request.topics ?? []) {
-    if (name !== null && doors.image.topic(name) === undefined && topicNameFault(name) === undefined) names.add(name);
+  for (const asked of request.topics ?? []) {
+    const { name } = asked;
+    if (name !== null && !isById(asked) && doors.image.topic(name) === undefined && topicNameFault(name) === undefined)
+      names.add(name);
   }
   return [...names];
 }
@@ -107,10 +109,11 @@ function topicsOf(
     return [...doors.image.topics()].map((topic) => found(doors, topic, operations));
   }
   const answers: TopicAnswer[] = [];
-  for (const { name, topicId } of request.topics) {
-    const topic = name === null ? doors.image.topicById(topicId) : doors.image.topic(name);
+  for (const asked of request.topics) {
+    const { name, topicId } = asked;
+    const topic = isById(asked) ? doors.image.topicById(topicId) : doors.image.topic(name ?? '');
     if (topic !== undefined) answers.push(found(doors, topic, operations));
-    else if (name === null) answers.push(unknown(null, topicId, errors.UNKNOWN_TOPIC_ID));
+    else if (isById(asked) || name === null) answers.push(unknown(null, topicId, errors.UNKNOWN_TOPIC_ID));
     else answers.push(unknown(name, zeroUuid, codes.get(name) ?? missingCode(name)));
   }
   return answers;

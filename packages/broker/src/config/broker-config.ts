@@ -121,6 +121,7 @@ function completed(given: ReadonlyMap<string, string>, logDir: string): Map<stri
   const properties = new Map(given);
   const oldId = Number(given.get('broker.id') ?? -1);
   if (!properties.has('node.id')) properties.set('node.id', String(oldId >= 0 ? oldId : defaultNodeId));
+  if (!properties.has('broker.id')) properties.set('broker.id', properties.get('node.id') ?? '');
   if (!properties.has('process.roles')) properties.set('process.roles', 'broker,controller');
   if (!properties.has('log.dirs') && !properties.has('log.dir')) properties.set('log.dirs', logDir);
   return properties;
