@@ -37,6 +37,8 @@ const checkpointMs = 4_000;
 const fullMs = 1_000;
 const freeBytesMin = 1 << 20;
 const folderNameMax = 255;
+/** A `flush.ms` beyond this many days means never. */
+const flushMsMax = 365 * 24 * 3_600_000;
 
 export class LogDirectory implements LogHome {
   readonly host: Host;
@@ -242,7 +244,7 @@ export class LogDirectory implements LogHome {
     this.#commit.add(log);
     this.#checkpointSoon();
     if (log.isFlushDue) this.#commit.inBackground(log);
-    else if (log.config.flushMs < this.#checkpointMs) this.#flushLater(log);
+    else if (log.config.flushMs < flushMsMax) this.#flushLater(log, log.config.flushMs);
   }
 
   changed(_log: Log): void {
@@ -313,9 +315,8 @@ export class LogDirectory implements LogHome {
   }
 
   async #tick(): Promise<void> {
-    const nowMs = this.host.clock.now();
     for (const log of this.#commit.dirty) {
-      if (log.hasUnsyncedSegments || log.isFlushOverdue(nowMs)) this.#commit.inBackground(log);
+      if (log.hasUnsyncedSegments) this.#commit.inBackground(log);
     }
     for (const log of this.#logs.values()) log.save(false);
     if (this.#failure !== undefined) return;
@@ -345,13 +346,15 @@ export class LogDirectory implements LogHome {
     }
   }
 
-  /** `flush.ms` shorter than the time between checkpoints. */
-  #flushLater(log: Log): void {
+  /** One timer for a log that `flush.ms` is set for, from its first write that is not synced. */
+  #flushLater(log: Log, delayMs: number): void {
     if (this.#flushing.has(log)) return;
     this.#flushing.add(log);
-    this.#later(log.config.flushMs, () => {
+    this.#later(delayMs, () => {
       this.#flushing.delete(log);
-      if (log.isFlushOverdue(this.host.clock.now())) this.#commit.inBackground(log);
+      const leftMs = log.flushDueMs - this.host.clock.now();
+      if (leftMs <= 0) this.#commit.inBackground(log);
+      else if (leftMs < flushMsMax) this.#flushLater(log, leftMs);
     });
   }
 

@@ -1,5 +1,5 @@
 /** What the parts of one log share: `log-writer.ts` moves its end, `log-reader.ts` reads, `log-cuts.ts` takes away from both sides. */
-import { type Disk, MillraceError } from '@millrace/base';
+import { type Disk, MillraceError, replaceSmallFile } from '@millrace/base';
 import { KafkaError } from '@millrace/protocol';
 
 import { filePath } from './file-names.ts';
@@ -7,7 +7,7 @@ import type { LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogHome } from './log-home.ts';
 import { LogSpots } from './log-spots.ts';
-import type { Opened } from './open-log.ts';
+import { epochsFile, type Opened } from './open-log.ts';
 import { writeSnapshot } from './producer-snapshot.ts';
 import type { ProducerTable } from './producer-table.ts';
 import { Segment } from './segment.ts';
@@ -118,6 +118,13 @@ export class LogState {
     this.unsyncedSegments = [];
     this.unsyncedFolders = [];
     this.syncedOffset = this.writtenOffset;
+  }
+
+  saveEpochs(): void {
+    const unsaved = this.unsavedEpochs();
+    if (unsaved === undefined) return;
+    replaceSmallFile(this.disk, `${this.folder}/${epochsFile}`, Buffer.from(unsaved.text));
+    this.epochs.saved(unsaved.version);
   }
 
   /** Only epochs that records bear are worth a file. */

@@ -139,10 +139,10 @@ export class Log {
     return this.#writer.recordsSinceSync >= this.#state.config.flushMessages;
   }
 
-  /** `flush.ms` does. */
-  isFlushOverdue(nowMs: number): boolean {
+  /** When `flush.ms` asks for one; infinity when everything is synced. */
+  get flushDueMs(): number {
     const { unsyncedSinceMs } = this.#writer;
-    return unsyncedSinceMs >= 0 && nowMs - unsyncedSinceMs >= this.#state.config.flushMs;
+    return unsyncedSinceMs < 0 ? Number.POSITIVE_INFINITY : unsyncedSinceMs + this.#state.config.flushMs;
   }
 
   /** Rolled segments wait for a sync. */
@@ -282,6 +282,7 @@ export class Log {
         this.#writer.flush();
         this.#state.syncSync();
         this.#state.save(true);
+        this.#state.saveEpochs();
       });
     }
     this.#closeFiles();

@@ -60,8 +60,8 @@ class Opening {
   readonly #disk: Disk;
   readonly #segments: Segment[] = [];
   #epochs = new LeaderEpochs();
-  /** Epochs are taken from the batches that are scanned anyway. */
-  #hasEpochs = false;
+  /** What their file holds; undefined when it tells nothing that can be believed. */
+  #epochsText: string | undefined;
   #endOffset = 0;
   /** What must be there: damage before it is not the work of a crash. Nothing, if all that was synced was deleted since. */
   readonly #mustReach: number;
@@ -86,8 +86,9 @@ class Opening {
     const startOffset = this.#settleStart();
     const segments = new SegmentList(this.#segments);
     const { producers, snapshotOffset } = rebuildProducers(this.#disk, folder, names, segments, this.#endOffset);
-    if (!this.#hasEpochs) this.#rebuildEpochs();
+    if (this.#epochsText === undefined) this.#rebuildEpochs();
     this.#epochs.cutEnd(this.#endOffset);
+    if (this.#epochs.encode() === this.#epochsText) this.#epochs.saved(this.#epochs.version);
     this.#epochs.cutStart(startOffset);
     return {
       segments,
@@ -273,10 +274,12 @@ class Opening {
 
   #readEpochs(): void {
     const bytes = readSmallFile(this.#disk, `${this.#options.folder}/${epochsFile}`);
-    const epochs = bytes === undefined ? undefined : decodeLeaderEpochs(Buffer.from(bytes).toString());
+    if (bytes === undefined) return;
+    const text = Buffer.from(bytes).toString();
+    const epochs = decodeLeaderEpochs(text);
     if (epochs === undefined) return;
     this.#epochs = epochs;
-    this.#hasEpochs = true;
+    this.#epochsText = text;
   }
 
   /** From every batch of the log: each one bears its epoch. */
