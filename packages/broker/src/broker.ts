@@ -78,7 +78,7 @@ export class Broker implements Doors {
   readonly #pipeline: RequestPipeline;
   readonly #table: ApiTable;
   readonly #retention: Retention;
-  #admin: AdminServer | undefined;
+  readonly #admin: AdminServer | undefined;
   #prometheus: Prometheus | undefined;
   #isReady = false;
   #stopped: Promise<void> | undefined;
@@ -92,6 +92,7 @@ export class Broker implements Doors {
     this.directories = opened.directories;
     this.clusterId = opened.clusterId;
     this.#listeners = opened.listeners;
+    this.#admin = opened.admin;
     this.settings = new Settings(config, this.image);
     this.metadata = new MetadataLog({
       host,
@@ -161,28 +162,30 @@ export class Broker implements Doors {
       .filter(({ name }) => !config.controllerListenerNames.includes(name))
       .map((listener) => listenerOf(host, config, listener));
     const directories: LogDirectory[] = [];
+    let admin: AdminServer | undefined;
     try {
       for (const listener of listeners) await listener.listen();
-      for (const path of config.logDirs)
-        directories.push(
-          LogDirectory.open(host, resolve(path), {
-            nodeId: config.nodeId,
-            ...(config.clusterId === undefined ? undefined : { clusterId: config.clusterId }),
-          }),
-        );
+      admin = await listenAdmin(host, config);
+      for (const path of config.logDirs) {
+        const clusterId = config.clusterId ?? directories[0]?.clusterId;
+        const known = clusterId === undefined ? undefined : { clusterId };
+        directories.push(LogDirectory.open(host, resolve(path), { nodeId: config.nodeId, ...known }));
+      }
       const first = directories[0];
       if (first === undefined) throw new MillraceError('CONFIG', 'No data directory is named: set log.dirs.');
       const broker = new Broker(options, {
         listeners,
+        admin,
         directories,
         metadataDirectory: first,
         clusterId: first.clusterId,
       });
       await broker.#load();
-      await broker.#openDoors();
+      broker.#openDoors();
       return broker;
     } catch (error) {
       for (const listener of listeners) listener.stop();
+      admin?.close();
       await Promise.all(directories.map((directory) => directory.close({ clean: false })));
       throw error;
     }
@@ -265,17 +268,15 @@ export class Broker implements Doors {
     }
   }
 
-  async #openDoors(): Promise<void> {
-    const { adminListener } = this.config;
-    if (adminListener !== undefined) {
+  #openDoors(): void {
+    if (this.#admin !== undefined) {
       const prometheus = new Prometheus(this, () => this.#listeners);
       this.#prometheus = prometheus;
-      this.#admin = new AdminServer({
+      this.#admin.open({
         metrics: async () => await prometheus.text(),
         faults: () => this.#faults(),
         isReady: () => this.#isReady,
       });
-      await this.#admin.listen(adminListener.host, adminListener.port);
     }
     for (const listener of this.#listeners) listener.open(this.#pipeline);
     this.#isReady = true;
@@ -318,9 +319,25 @@ export class Broker implements Doors {
 
 interface Opened {
   readonly listeners: readonly Listener[];
+  readonly admin: AdminServer | undefined;
   readonly directories: readonly LogDirectory[];
   readonly metadataDirectory: LogDirectory;
   readonly clusterId: string;
+}
+
+/** The usual admin port may be taken, by another broker on this machine: then any other will do, unless somebody asked for this one. */
+async function listenAdmin(host: Host, config: BrokerConfig): Promise<AdminServer | undefined> {
+  const address = config.adminListener;
+  if (address === undefined) return undefined;
+  const admin = new AdminServer();
+  try {
+    await admin.listen(address.host, address.port);
+  } catch (error) {
+    if (config.properties.has('admin.listener')) throw error;
+    await admin.listen(address.host, 0);
+    host.log.warn({ port: admin.port }, `the admin port ${address.port} is in use; this broker has another`);
+  }
+  return admin;
 }
 
 function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig): Listener {

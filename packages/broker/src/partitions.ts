@@ -38,6 +38,9 @@ const internalTopics: ReadonlySet<string> = new Set([
   '__share_group_state',
 ]);
 
+/** How long opening may keep everybody waiting. */
+const turnMs = 10;
+
 export class Partitions {
   readonly #options: PartitionsOptions;
   readonly #log: Logger;
@@ -99,19 +102,30 @@ export class Partitions {
       : errors.KAFKA_STORAGE_ERROR;
   }
 
-  /** Opens the partitions of a topic that are not open yet: at start, after creation, after growth. */
+  /** Opens the partitions of a topic that are not open yet, at start. */
   open(image: TopicImage): void {
-    const { settingsOf } = this.#options;
-    let topic = this.#byName.get(image.name);
-    const settings = settingsOf(image.name);
-    if (topic === undefined) {
-      topic = { name: image.name, id: image.id, partitions: [], minInSync: settings.minInSync };
-      this.#byName.set(topic.name, topic);
-      this.#byId.set(topic.id, topic);
-    }
+    const topic = this.#served(image);
+    const { log } = this.#options.settingsOf(image.name);
     for (const { index, leaderEpoch } of image.partitions) {
+      if (topic.partitions[index] === undefined) {
+        topic.partitions[index] = this.#openOne(topic, index, leaderEpoch, log);
+      }
+    }
+  }
+
+  /** The same after creation and growth, while others are answered: folders of many partitions take their time. */
+  async openInTurns(image: TopicImage): Promise<void> {
+    const { settingsOf, host } = this.#options;
+    const topic = this.#served(image);
+    let turnEndsAtMs = host.clock.monotonic() + turnMs;
+    for (const { index, leaderEpoch } of image.partitions) {
+      // Removed meanwhile.
+      if (this.#byId.get(topic.id) !== topic) return;
       if (topic.partitions[index] !== undefined) continue;
-      topic.partitions[index] = this.#openOne(topic, index, leaderEpoch, settings.log);
+      topic.partitions[index] = this.#openOne(topic, index, leaderEpoch, settingsOf(topic.name).log);
+      if (host.clock.monotonic() < turnEndsAtMs) continue;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      turnEndsAtMs = host.clock.monotonic() + turnMs;
     }
   }
 
@@ -135,6 +149,17 @@ export class Partitions {
       partition?.close();
       partition?.log.markDeleted();
     }
+  }
+
+  #served(image: TopicImage): ServedTopic {
+    let topic = this.#byName.get(image.name);
+    if (topic === undefined) {
+      const { minInSync } = this.#options.settingsOf(image.name);
+      topic = { name: image.name, id: image.id, partitions: [], minInSync };
+      this.#byName.set(topic.name, topic);
+      this.#byId.set(topic.id, topic);
+    }
+    return topic;
   }
 
   #openOne(topic: ServedTopic, index: number, leaderEpoch: number, config: LogConfig): Partition | undefined {

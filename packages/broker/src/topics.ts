@@ -44,7 +44,7 @@ export class Topics {
     const created = image.topic(topic.name);
     if (created === undefined)
       return { errorCode: errors.UNKNOWN_SERVER_ERROR, errorMessage: 'The topic was not created.' };
-    partitions.open(created);
+    await partitions.openInTurns(created);
     await committed;
     return created;
   }
@@ -73,16 +73,18 @@ export class Topics {
     if (response !== undefined) return response;
     const committed = metadata.commit(records);
     const topic = image.topic(name);
-    if (topic !== undefined) partitions.open(topic);
+    if (topic !== undefined) await partitions.openInTurns(topic);
     await committed;
     return undefined;
   }
 
   async remove(topic: TopicImage): Promise<void> {
     const { controller, metadata, partitions, metrics, removed } = this.#options;
-    await metadata.commit(controller.deleteTopic(topic));
+    const committed = metadata.commit(controller.deleteTopic(topic));
+    // At once: from now on a topic of this name is another one, and may be made before the record is on disk.
     partitions.remove(topic.id);
     metrics.forget(topic.name);
     removed(topic.name);
+    await committed;
   }
 }

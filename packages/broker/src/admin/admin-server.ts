@@ -16,14 +16,20 @@ export interface AdminDoors {
 
 export class AdminServer {
   readonly #server: http.Server;
+  #doors: AdminDoors | undefined;
 
-  constructor(doors: AdminDoors) {
+  constructor() {
     this.#server = http.createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
-      respond(doors, request, response).catch((error: unknown) => {
+      respond(this.#doors ?? starting, request, response).catch((error: unknown) => {
         if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
         response.end(String(error));
       });
     });
+  }
+
+  /** From now on there is something to tell. */
+  open(doors: AdminDoors): void {
+    this.#doors = doors;
   }
 
   get port(): number {
@@ -54,6 +60,8 @@ export class AdminServer {
     this.#server.closeAllConnections();
   }
 }
+
+const starting: AdminDoors = { metrics: () => Promise.resolve(''), faults: () => [], isReady: () => false };
 
 async function respond(doors: AdminDoors, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const path = (request.url ?? '/').split('?')[0];

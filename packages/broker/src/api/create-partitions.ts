@@ -5,24 +5,26 @@ import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
 import type { Fault } from '../metadata/controller.ts';
 
+type Asked = CreatePartitionsRequest['topics'][number];
 type CreatePartitionsAnswer = Exclude<Awaited<Answer<typeof apis.createPartitions>>, symbol>;
 
 export async function createPartitions(
   doors: Doors,
   request: CreatePartitionsRequest,
 ): Promise<CreatePartitionsAnswer> {
-  const counts = new Map<string, number>();
-  for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const askedByName = new Map<string, Asked>();
+  const repeated = new Set<string>();
+  for (const asked of request.topics) {
+    if (askedByName.has(asked.name)) repeated.add(asked.name);
+    askedByName.set(asked.name, asked);
+  }
   const results: CreatePartitionsAnswer['results'][number][] = [];
-  for (const [name, times] of counts) {
-    const asked = request.topics.find((topic) => topic.name === name);
-    if (asked === undefined) continue;
-    const fault: Fault | undefined =
-      times > 1
-        ? { errorCode: errors.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
-        : request.validateOnly
-          ? doors.controller.createPartitions(name, asked.count, asked.assignments).response
-          : await doors.topics.grow(name, asked.count, asked.assignments);
+  for (const [name, asked] of askedByName) {
+    const fault: Fault | undefined = repeated.has(name)
+      ? { errorCode: errors.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
+      : request.validateOnly
+        ? doors.controller.createPartitions(name, asked.count, asked.assignments).response
+        : await doors.topics.grow(name, asked.count, asked.assignments);
     results.push({ name, errorCode: fault?.errorCode ?? errors.NONE, errorMessage: fault?.errorMessage ?? null });
   }
   return { throttleTimeMs: 0, results };

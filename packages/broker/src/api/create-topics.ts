@@ -12,7 +12,15 @@ import type { TopicImage } from '../metadata/image.ts';
 type CreateTopicsAnswer = Exclude<Awaited<Answer<typeof apis.createTopics>>, symbol>;
 type Asked = CreateTopicsRequest['topics'][number];
 
+/** As in Kafka, of all topics of a request together. */
+const partitionsPerRequestMax = 10_000;
+/** Topics of a request that are made before others have their turn. */
+const topicsAtOnceMax = 16;
+
 export async function createTopics(doors: Doors, request: CreateTopicsRequest): Promise<CreateTopicsAnswer> {
+  if (partitionsIn(doors, request) > partitionsPerRequestMax) {
+    return { throttleTimeMs: 0, topics: request.topics.map(({ name }) => refused(name, tooManyPartitions)) };
+  }
   const counts = new Map<string, number>();
   for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
   const seen = new Set<string>();
@@ -25,8 +33,22 @@ export async function createTopics(doors: Doors, request: CreateTopicsRequest): 
         ? createOne(doors, topic, request.validateOnly)
         : Promise.resolve(repeated(topic.name)),
     );
+    if (waiting.length % topicsAtOnceMax === 0) await waiting.at(-1);
   }
   return { throttleTimeMs: 0, topics: await Promise.all(waiting) };
+}
+
+const tooManyPartitions: Fault = {
+  errorCode: errors.POLICY_VIOLATION,
+  errorMessage: 'Excessively large number of partitions per request.',
+};
+
+function partitionsIn(doors: Doors, request: CreateTopicsRequest): number {
+  const byDefault = doors.settings.partitionCountDefault;
+  return request.topics.reduce((sum, { numPartitions, assignments }) => {
+    if (assignments.length > 0) return sum + assignments.length;
+    return sum + (numPartitions === -1 ? byDefault : Math.max(0, numPartitions));
+  }, 0);
 }
 
 async function createOne(

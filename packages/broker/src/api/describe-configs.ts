@@ -2,7 +2,7 @@
  * DescribeConfigs (32), versions 1 to 4. In: resources, and which of their keys. Out: every key of the resource with its value, where
  * the value comes from, and on request its synonyms and what it means. Tools read all, change one, and write all back.
  *
- * Left out: the levels of loggers.
+ * A resource that is named again is not answered again. Left out: the levels of loggers.
  */
 import { apis, errors, type DescribeConfigsRequest } from '@millrace/protocol';
 
@@ -17,8 +17,26 @@ type Asked = DescribeConfigsRequest['resources'][number];
 type Result = DescribeConfigsAnswer['results'][number];
 
 export function describeConfigs(doors: Doors, request: DescribeConfigsRequest): Answer<typeof apis.describeConfigs> {
-  return { throttleTimeMs: 0, results: request.resources.map((asked) => describe(doors, asked, request)) };
+  const seen = new Set<string>();
+  const results: Result[] = [];
+  let others = 0;
+  for (const asked of request.resources) {
+    const { resourceType, resourceName } = asked;
+    const key = `${resourceType} ${resourceName}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const isTooMany = resourceType !== resourceTypes.topic && ++others > othersMax;
+    results.push(isTooMany ? { ...tooMany, resourceType, resourceName, configs: [] } : describe(doors, asked, request));
+  }
+  return { throttleTimeMs: 0, results };
 }
+
+/** Of groups and the like, which are described whether they are there or not: an answer is far larger than their names. */
+const othersMax = 1000;
+const tooMany = {
+  errorCode: errors.INVALID_REQUEST,
+  errorMessage: `More than ${othersMax} resources that are not topics cannot be described at once.`,
+};
 
 function describe(doors: Doors, asked: Asked, request: DescribeConfigsRequest): Result {
   const { resourceType, resourceName } = asked;

@@ -37,6 +37,9 @@ export function metadata(
   return answerOf(doors, request, exchange, new Map());
 }
 
+/** Missing topics that are made before others have their turn. */
+const topicsAtOnceMax = 16;
+
 /** 10 and 11 have a place for ids, but topics are asked for by them since 12 only. */
 const firstVersionById = 12;
 
@@ -74,9 +77,12 @@ async function makeMissing(
   names: readonly string[],
 ): Promise<MetadataAnswer> {
   const codes = new Map<string, number>();
-  const made = await Promise.all(names.map((name) => doors.topics.createAutomatically(name)));
-  for (const [index, topic] of made.entries()) {
-    if (isFault(topic)) codes.set(names[index] as string, topic.errorCode);
+  for (let from = 0; from < names.length; from += topicsAtOnceMax) {
+    const turn = names.slice(from, from + topicsAtOnceMax);
+    const made = await Promise.all(turn.map((name) => doors.topics.createAutomatically(name)));
+    for (const [index, topic] of made.entries()) {
+      if (isFault(topic)) codes.set(turn[index] as string, topic.errorCode);
+    }
   }
   return answerOf(doors, request, exchange, codes);
 }
