@@ -23,7 +23,8 @@ const linesMax = 600;
 /** Files that programs start from, not imports. */
 const entrances = [
   /^packages\/[^/]+\/src\/(index|main)\.ts$/,
-  /^packages\/cli\/src\//, /^packages\/protocol\/src\/print-codec\.ts$/,
+  /^packages\/cli\/src\//,
+  /^packages\/protocol\/src\/print-codec\.ts$/,
   /^(tools|bench|examples|test)\//,
   /\.(test|fuzz|bench)\.ts$/,
 ];
@@ -59,13 +60,18 @@ process.exit(faults.length === 0 ? 0 : 1);
 
 function checkName(file: string): void {
   const name = basename(file);
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.property)?(\.(test|fuzz|bench|d))?\.ts$/.test(name)) faults.push(`${file}: names are kebab-case`);
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.property)?(\.(test|fuzz|bench|d))?\.ts$/.test(name))
+    faults.push(`${file}: names are kebab-case`);
   if (vagueNames.test(name)) faults.push(`${file}: the name says nothing; find the noun`);
+}
+
+function isTest(file: string): boolean {
+  return /\.(test|fuzz|bench)\.ts$/.test(file);
 }
 
 function checkText(file: string, text: string): void {
   const lines = text.split('\n');
-  if (lines.length > linesMax && !file.includes('/config/'))
+  if (lines.length > linesMax && !isTest(file) && !file.includes('/config/'))
     faults.push(`${file}: ${lines.length} lines, at most ${linesMax}`);
   for (const [index, line] of lines.entries()) {
     if (/\b(test|describe|it)\.only\(/.test(line) || /^\s*debugger;/.test(line))
@@ -73,7 +79,7 @@ function checkText(file: string, text: string): void {
     if (/\b(TODO|FIXME|XXX)\b/.test(line) && !file.startsWith('tools/tidy'))
       faults.push(`${file}:${index + 1}: a TODO belongs into an issue`);
   }
-  if (/^packages\/(protocol|log|broker|net)\/src\//.test(file) && !/\.(test|fuzz)\.ts$/.test(file)) {
+  if (/^packages\/(protocol|log|broker|net)\/src\//.test(file) && !isTest(file)) {
     for (const banned of ['Date.now(', 'Math.random(', 'setTimeout(']) {
       if (text.includes(banned)) faults.push(`${file}: ${banned}) comes in through the host`);
     }
@@ -92,8 +98,7 @@ function checkImport(file: string, target: string): void {
   const from = /^packages\/([^/]+)\//.exec(file)?.[1];
   const to = /^@millrace\/([^/]+)/.exec(target)?.[1];
   if (from === undefined || to === undefined || from === to) return;
-  const isTest = /\.(test|fuzz|bench)\.ts$/.test(file);
-  if (arrow.get(from)?.includes(to) !== true && !(isTest && (to === 'testkit' || to === 'log'))) {
+  if (arrow.get(from)?.includes(to) !== true && !(isTest(file) && (to === 'testkit' || to === 'log'))) {
     faults.push(`${file}: ${from} may not import ${to} (the arrow in tools/tidy.ts)`);
   }
 }

@@ -58,8 +58,6 @@ export interface BrokerOptions {
 export class Broker implements Doors {
   readonly host: Host;
   readonly config: BrokerConfig;
-  readonly nodeId: number;
-  readonly rack: string | null;
   readonly clusterId: string;
   readonly directories: readonly LogDirectory[];
   readonly metrics = new Metrics();
@@ -87,8 +85,6 @@ export class Broker implements Doors {
     const { host, config } = options;
     this.host = host;
     this.config = config;
-    this.nodeId = config.nodeId;
-    this.rack = config.rack;
     this.directories = opened.directories;
     this.clusterId = opened.clusterId;
     this.#listeners = opened.listeners;
@@ -189,6 +185,14 @@ export class Broker implements Doors {
       await Promise.all(directories.map((directory) => directory.close({ clean: false })));
       throw error;
     }
+  }
+
+  get nodeId(): number {
+    return this.config.nodeId;
+  }
+
+  get rack(): string | null {
+    return this.config.rack;
   }
 
   get isReady(): boolean {

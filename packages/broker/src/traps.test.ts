@@ -480,6 +480,25 @@ suite('traps that others found', () => {
     assert.equal(errorName(stale.errorCode), 'UNKNOWN_LEADER_EPOCH');
   });
 
+  test('12: a topic made again while it is deleted is whole, however the two meet', async () => {
+    await using stage = await Stage.open();
+    await using other = await WireClient.connect(stage.broker.bootstrap);
+    for (let round = 0; round < 50; round++) {
+      await stage.topic('t');
+      const deleted = other.send('deleteTopics', 6, { topics: [{ name: 't', topicId: zeroUuid }], timeoutMs: 5000 });
+      for (let turn = 0; turn < round % 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const topics = [{ name: 't', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }];
+      const { topics: made } = await stage.client.send('createTopics', 7, { topics });
+      await deleted;
+      const code = errorName(made[0]?.errorCode ?? -1);
+      assert.ok(code === 'NONE' || code === 'TOPIC_ALREADY_EXISTS', code);
+      const produced = await stage.produce('t', [record('a')]);
+      assert.equal(errorName(produced.errorCode), code === 'NONE' ? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION');
+      if (code === 'NONE')
+        await other.send('deleteTopics', 6, { topics: [{ name: 't', topicId: zeroUuid }], timeoutMs: 5000 });
+    }
+  });
+
   test('13: a version that is not served ends the connection, and the log says who asked for what', async () => {
     const lines: string[] = [];
     await using stage = await Stage.open({}, collecting(lines));
@@ -532,6 +551,51 @@ suite('traps that fuzzing found', () => {
     }
     const all = await stage.client.send('metadata', 12, { topics: null });
     assert.deepEqual(all.topics, [], 'nothing was created');
+  });
+
+  test('CreateTopics makes at most 10000 partitions at once, defaults counted', async () => {
+    await using stage = await Stage.open();
+    const ask = async (...counts: readonly number[]): Promise<string[]> => {
+      const topics = counts.map((numPartitions, index) => ({
+        name: `t${index}`,
+        numPartitions,
+        replicationFactor: 1,
+        assignments: [],
+        configs: [],
+      }));
+      const answer = await stage.client.send('createTopics', 7, { topics, validateOnly: true });
+      return answer.topics.map(({ errorCode }) => errorName(errorCode));
+    };
+    assert.deepEqual(await ask(10_001), ['POLICY_VIOLATION']);
+    assert.deepEqual(await ask(6000, 6000), ['POLICY_VIOLATION', 'POLICY_VIOLATION']);
+    assert.deepEqual(await ask(9999, -1, -1), ['POLICY_VIOLATION', 'POLICY_VIOLATION', 'POLICY_VIOLATION']);
+    assert.deepEqual(await ask(5000, 4999, -1), ['NONE', 'NONE', 'NONE']);
+  });
+
+  test('DescribeConfigs answers a resource once, and not for a thousand names that mean nothing', async () => {
+    await using stage = await Stage.open();
+    await stage.topic('t');
+    const ask = async (resources: readonly { resourceType: number; resourceName: string }[]) =>
+      (
+        await stage.client.send('describeConfigs', 4, {
+          resources: resources.map((one) => ({ ...one, configurationKeys: null })),
+        })
+      ).results;
+    const twice = await ask([
+      ...Array.from({ length: 500 }, () => ({ resourceType: topicResource, resourceName: 't' })),
+      { resourceType: 4, resourceName: '1' },
+    ]);
+    assert.deepEqual(
+      twice.map(({ resourceName }) => resourceName),
+      ['t', '1'],
+    );
+    const groups = await ask(
+      Array.from({ length: 1001 }, (_, index) => ({ resourceType: 32, resourceName: `g${index}` })),
+    );
+    assert.deepEqual(
+      groups.slice(-2).map(({ errorCode }) => errorName(errorCode)),
+      ['NONE', 'INVALID_REQUEST'],
+    );
   });
 
   test('an answer that cannot be encoded ends its connection, and not the broker', async () => {

@@ -123,7 +123,8 @@ async function send(client: WireClient, lane: Lane, producerId: number, batch: B
 
 async function finish(broker: BrokerProcess, lanes: readonly Lane[], producerId: number): Promise<void> {
   await using client = await WireClient.connect(broker.bootstrap);
-  for (const lane of lanes) for (const batch of lane.unacknowledged.slice()) await send(client, lane, producerId, batch);
+  for (const lane of lanes)
+    for (const batch of lane.unacknowledged.slice()) await send(client, lane, producerId, batch);
 }
 
 async function verify(broker: BrokerProcess, lane: Lane): Promise<void> {
