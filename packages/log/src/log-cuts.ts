@@ -88,9 +88,7 @@ export class LogCuts {
     this.#begin(endOffset, startOffset);
     this.#removeSegmentsAfter(last.baseOffset);
     const { active } = state.segments;
-    active.file.truncate(position);
-    active.file.syncSync();
-    active.cut(position, endOffset);
+    active.truncate(position, endOffset, state.config.indexIntervalBytes);
     state.unsyncedSegments = state.unsyncedSegments.filter((segment) => segment !== active);
     state.startOffset = startOffset;
     state.syncedOffset = Math.min(state.syncedOffset, endOffset);

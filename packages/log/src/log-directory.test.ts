@@ -10,7 +10,10 @@ import { LogDirectory } from './log-directory.ts';
 const path = '/data';
 const topicId = 'AAAAAAAAAAAAAAAAAAAAAA';
 
-function open(disk: Disk = new MemoryDisk(), changes: Partial<Parameters<typeof LogDirectory.open>[2]> = {}): { host: TestHost; directory: LogDirectory } {
+function open(
+  disk: Disk = new MemoryDisk(),
+  changes: Partial<Parameters<typeof LogDirectory.open>[2]> = {},
+): { host: TestHost; directory: LogDirectory } {
   const host = new TestHost({ disk });
   return { host, directory: LogDirectory.open(host, path, { nodeId: 1, ...changes }) };
 }
@@ -52,7 +55,10 @@ test('a new directory gets an identity that it keeps', async () => {
   const { directory } = open(disk, { clusterId: 'cluster' });
   const { directoryId } = directory;
   assert.match(directoryId, /^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/);
-  assert.equal(text(disk, 'meta.properties'), `version=1\ncluster.id=cluster\nnode.id=1\ndirectory.id=${directoryId}\n`);
+  assert.equal(
+    text(disk, 'meta.properties'),
+    `version=1\ncluster.id=cluster\nnode.id=1\ndirectory.id=${directoryId}\n`,
+  );
   await directory.close({ clean: true });
   const again = open(disk).directory;
   assert.deepEqual([again.clusterId, again.directoryId], ['cluster', directoryId]);
@@ -66,7 +72,9 @@ test('a directory of another cluster or node is refused, and free afterwards', (
     file.writeSync([Buffer.from(content)], 0);
   };
   disk.makeFolder(path);
-  write('#\n#Sat Nov 21 12:00:00 UTC 2026\nnode.id=1\ndirectory.id=JyLxzqXcThG3xJzJZg3BYg\nversion=1\ncluster.id=a\\:b\n');
+  write(
+    '#\n#Sat Nov 21 12:00:00 UTC 2026\nnode.id=1\ndirectory.id=JyLxzqXcThG3xJzJZg3BYg\nversion=1\ncluster.id=a\\:b\n',
+  );
   assert.throws(() => open(disk, { clusterId: 'other' }), { code: 'CONFIG' });
   assert.throws(() => open(disk, { nodeId: 2 }), { code: 'CONFIG' });
   const { directory } = open(disk, { clusterId: 'a:b' });
@@ -156,7 +164,10 @@ test('many waiters, one sync for each log that was written to', async () => {
     await Promise.all(waits);
   });
   // The first waiter starts a round at once; the nine that come meanwhile share the next.
-  assert.deepEqual(syncs.sort(), ['a-0', 'a-0', 'b-0', 'b-0'].map((name) => `${name}/00000000000000000000.log`));
+  assert.deepEqual(
+    syncs.sort(),
+    ['a-0', 'a-0', 'b-0', 'b-0'].map((name) => `${name}/00000000000000000000.log`),
+  );
   assert.deepEqual([a!.syncedOffset, b!.syncedOffset, c!.syncedOffset], [11, 11, 2]);
 });
 
@@ -210,14 +221,16 @@ test('a sync that fails ends the directory: waiters hear of it, nothing is appen
   await directory.synced();
   put(log, ['b']);
   let syncs = 0;
-  disk.fault = (call) => (call === 'sync' && ++syncs > 0 ? Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }) : undefined);
+  disk.fault = (call) =>
+    call === 'sync' && ++syncs > 0 ? Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }) : undefined;
   await assert.rejects(directory.synced(), /EIO/);
   await assert.rejects(directory.synced(), /EIO/);
   assert.equal(syncs, 1, 'a failed sync is never tried again and believed');
   assert.equal(log.syncedOffset, 1);
   assert.equal(heard.length, 1);
   assert.match(directory.failure?.message ?? '', /EIO/);
-  for (const each of [log, other]) assert.throws(() => put(each, ['c']), { error: 'KAFKA_STORAGE_ERROR', retriable: true });
+  for (const each of [log, other])
+    assert.throws(() => put(each, ['c']), { error: 'KAFKA_STORAGE_ERROR', retriable: true });
   assert.equal(valuesOf(log).get(0), 'a');
   disk.fault = () => undefined;
   await directory.close({ clean: true });
@@ -338,7 +351,10 @@ test('what a deletion did not finish is finished at the next start', async () =>
   directory.log('t', 0)?.markDeleted();
   await directory.close({ clean: true });
   open(disk);
-  assert.deepEqual(disk.list(path).filter((name) => name.startsWith('t-')), []);
+  assert.deepEqual(
+    disk.list(path).filter((name) => name.startsWith('t-')),
+    [],
+  );
 });
 
 test('a log that is closed by itself is durable and can be opened again', async () => {

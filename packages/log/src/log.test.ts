@@ -44,7 +44,15 @@ test('stamps offsets and epoch into the batch that came, and nothing else', () =
   const stored = readBytes(log, 0);
   assert.equal(batchHeader.leaderEpoch(stored, 0), 4);
   assert.deepEqual(stored.subarray(16, bytes.length), before.subarray(16));
-  assert.deepEqual([...valuesOf(log)], [[0, 'a'], [1, 'b'], [2, 'c'], [3, 'd']]);
+  assert.deepEqual(
+    [...valuesOf(log)],
+    [
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'c'],
+      [3, 'd'],
+    ],
+  );
 });
 
 test('many appends are one write, and cannot be read before it', () => {
@@ -69,7 +77,14 @@ test('a read ends with a whole batch, within its limit unless that is too small 
   const { log } = open({ indexIntervalBytes: 200 });
   for (let number = 0; number < 30; number++) put(log, ['x'.repeat(100)]);
   const one = batchOf(['x'.repeat(100)]).length;
-  for (const [bytesMax, count] of [[1, 1], [one, 1], [one * 2 - 1, 1], [one * 2, 2], [one * 7 + 5, 7], [one * 99, 25]] as const) {
+  for (const [bytesMax, count] of [
+    [1, 1],
+    [one, 1],
+    [one * 2 - 1, 1],
+    [one * 2, 2],
+    [one * 7 + 5, 7],
+    [one * 99, 25],
+  ] as const) {
     const { spans, end } = splitBatches(readBytes(log, 5, { bytesMax }));
     assert.equal(spans.length, count, `at most ${bytesMax} bytes`);
     assert.equal(end, one * count);
@@ -80,7 +95,12 @@ test('a read ends with a whole batch, within its limit unless that is too small 
 test('a read stops before the offset it is told, at the end of a batch', () => {
   const { log } = open();
   for (let number = 0; number < 10; number++) put(log, ['a', 'b']);
-  for (const [upTo, last] of [[20, 19], [19, 17], [10, 9], [2, 1]] as const) {
+  for (const [upTo, last] of [
+    [20, 19],
+    [19, 17],
+    [10, 9],
+    [2, 1],
+  ] as const) {
     assert.equal(recordsIn(readBytes(log, 0, { upTo })).at(-1)?.offset, last, `up to ${upTo}`);
   }
   assert.equal(log.read(4, { bytesMax: 1000, minOneBatch: true, upTo: 4 }).bytes, 0);
@@ -92,7 +112,9 @@ test('a read outside of the log is refused', () => {
   put(log, ['a', 'b']);
   log.deleteRecordsBefore(1);
   for (const offset of [0, 3]) {
-    assert.throws(() => log.read(offset, { bytesMax: 1, minOneBatch: true, upTo: 9 }), { error: 'OFFSET_OUT_OF_RANGE' });
+    assert.throws(() => log.read(offset, { bytesMax: 1, minOneBatch: true, upTo: 9 }), {
+      error: 'OFFSET_OUT_OF_RANGE',
+    });
   }
 });
 
@@ -108,11 +130,18 @@ test('cold reads give the same bytes as hot ones', async () => {
 
 test('catching up from any offset finds every record once', () => {
   const { log } = open({ segmentBytes: 5000, indexIntervalBytes: 300 });
-  for (let number = 0; number < 200; number++) put(log, Array.from({ length: 1 + (number % 4) }, () => `value ${number}`.padEnd(number % 90, '.')));
+  for (let number = 0; number < 200; number++)
+    put(
+      log,
+      Array.from({ length: 1 + (number % 4) }, () => `value ${number}`.padEnd(number % 90, '.')),
+    );
   for (let from = 0; from < log.endOffset; from += 7) {
-    for (let at = from; at < log.endOffset; ) {
+    for (let at = from; at < log.endOffset;) {
       const records = recordsIn(readBytes(log, at, { bytesMax: 700 }));
-      assert.ok(records.some(({ offset }) => offset === at), `offset ${at}`);
+      assert.ok(
+        records.some(({ offset }) => offset === at),
+        `offset ${at}`,
+      );
       at = records.at(-1)!.offset + 1;
     }
   }
@@ -131,7 +160,13 @@ test('about how many bytes lie between offsets is known, also across segments', 
 test('rolls by size, by time of the records, by a full index, and when it is told to', () => {
   const sized = open({ segmentBytes: 500 });
   for (let number = 0; number < 10; number++) put(sized.log, ['x'.repeat(100)]);
-  assert.deepEqual(sized.names('.log'), ['00000000000000000000.log', '00000000000000000002.log', '00000000000000000004.log', '00000000000000000006.log', '00000000000000000008.log']);
+  assert.deepEqual(sized.names('.log'), [
+    '00000000000000000000.log',
+    '00000000000000000002.log',
+    '00000000000000000004.log',
+    '00000000000000000006.log',
+    '00000000000000000008.log',
+  ]);
 
   const timed = open({ segmentMs: 1000 });
   for (const ms of [0, 900, 1000, 1001, 1500]) put(timed.log, ['x'], { timestampMs: 1_600_000_000_000 + ms });
@@ -159,7 +194,8 @@ test('rolls by size, by time of the records, by a full index, and when it is tol
 
 test('rolls when an offset is too far from the base of the segment', () => {
   const { log, names } = open();
-  const replicated = (baseOffset: number): Buffer => encodeBatch([{ value: Buffer.from('x') }], { baseOffset, leaderEpoch: 1 });
+  const replicated = (baseOffset: number): Buffer =>
+    encodeBatch([{ value: Buffer.from('x') }], { baseOffset, leaderEpoch: 1 });
   log.append(replicated(5), { leaderEpoch: 1, origin: 'replica' });
   log.append(replicated(5 + 0x7fff_ffff), { leaderEpoch: 1, origin: 'replica' });
   log.writeOut();
@@ -199,7 +235,8 @@ test('names the records that a compacted topic cannot take', () => {
   const bytes = encodeBatch([{ key: Buffer.from('k') }, { value: Buffer.from('no key') }]);
   assert.throws(
     () => log.append(bytes, client),
-    (error) => error instanceof AppendError && error.error === 'INVALID_RECORD' && error.recordErrors[0]?.batchIndex === 1,
+    (error) =>
+      error instanceof AppendError && error.error === 'INVALID_RECORD' && error.recordErrors[0]?.batchIndex === 1,
   );
 });
 
@@ -210,7 +247,10 @@ test("records get the broker's time where the topic says so", () => {
   const { logAppendTimeMs } = log.append(batchOf(['a', 'b'], { timestampMs: 77 }), client);
   log.writeOut();
   assert.equal(logAppendTimeMs, nowMs);
-  assert.deepEqual(recordsIn(readBytes(log, 0)).map(({ timestamp }) => timestamp), [nowMs, nowMs]);
+  assert.deepEqual(
+    recordsIn(readBytes(log, 0)).map(({ timestamp }) => timestamp),
+    [nowMs, nowMs],
+  );
   assert.equal(log.offsetForTimestamp(nowMs)?.offset, 0);
 });
 
@@ -252,7 +292,10 @@ test('the last stable offset stops at an open transaction, and aborted ones are 
   const { log } = open({ segmentBytes: 400 });
   const producer = { producerId: 5, producerEpoch: 0 };
   const end = (kind: 'abort' | 'commit'): void => {
-    log.append(encodeEndMarker({ ...producer, kind, coordinatorEpoch: 1, timestamp: 1 }), { leaderEpoch: 0, origin: 'coordinator' });
+    log.append(encodeEndMarker({ ...producer, kind, coordinatorEpoch: 1, timestamp: 1 }), {
+      leaderEpoch: 0,
+      origin: 'coordinator',
+    });
     log.writeOut();
   };
   put(log, ['before']);
@@ -263,14 +306,22 @@ test('the last stable offset stops at an open transaction, and aborted ones are 
   assert.equal(log.lastStableOffset, 5);
   put(log, ['c'], { ...producer, baseSequence: 2, isTransactional: true });
   end('commit');
-  assert.deepEqual(log.abortedTransactions(0, 7), [{ producerId: 5, firstOffset: 1, lastOffset: 4, lastStableOffset: 5 }]);
+  assert.deepEqual(log.abortedTransactions(0, 7), [
+    { producerId: 5, firstOffset: 1, lastOffset: 4, lastStableOffset: 5 },
+  ]);
   assert.deepEqual(log.abortedTransactions(5, 7), []);
   assert.ok(log.segmentCount > 1);
 });
 
 test('clients cannot write control records', () => {
   const { log } = open();
-  const marker = encodeEndMarker({ kind: 'commit', producerId: 1, producerEpoch: 0, coordinatorEpoch: 0, timestamp: 0 });
+  const marker = encodeEndMarker({
+    kind: 'commit',
+    producerId: 1,
+    producerEpoch: 0,
+    coordinatorEpoch: 0,
+    timestamp: 0,
+  });
   assert.throws(() => log.append(marker, client), { error: 'INVALID_RECORD' });
 });
 
@@ -278,9 +329,15 @@ test('offsets by time are exact, inside of compressed batches too', () => {
   const { log } = open({ segmentBytes: 2000, indexIntervalBytes: 200 });
   const times: number[] = [];
   for (let number = 0; number < 60; number++) {
-    const batch = Array.from({ length: 3 }, (_, index) => 1_600_000_000_000 + number * 100 + ((number * 37 + index * 13) % 150));
+    const batch = Array.from(
+      { length: 3 },
+      (_, index) => 1_600_000_000_000 + number * 100 + ((number * 37 + index * 13) % 150),
+    );
     times.push(...batch);
-    const bytes = encodeBatch(batch.map((timestamp) => ({ value: Buffer.from('value'), timestamp })), { compression: number % 2 === 0 ? 'gzip' : 'none' });
+    const bytes = encodeBatch(
+      batch.map((timestamp) => ({ value: Buffer.from('value'), timestamp })),
+      { compression: number % 2 === 0 ? 'gzip' : 'none' },
+    );
     log.append(bytes, client);
     log.writeOut();
   }
@@ -326,7 +383,7 @@ test('retention by size keeps the limit and the active segment', () => {
   const { log } = open({ segmentBytes: 500, retentionBytes: 1500, retentionMs: -1 });
   for (let number = 0; number < 20; number++) put(log, ['x'.repeat(100)]);
   assert.equal(log.deleteOldSegments(0, 20), 5);
-  assert.ok(log.bytes > 1500 && log.bytes <= 2000, "the next one would go below");
+  assert.ok(log.bytes > 1500 && log.bytes <= 2000, 'the next one would go below');
   log.configure({ ...log.config, retentionBytes: 0 });
   log.deleteOldSegments(0, 20);
   assert.equal(log.segmentCount, 1);
@@ -367,7 +424,8 @@ test('a log without times keeps its records by the age of its files', () => {
 test('truncation takes whole batches, epochs and producers with it', () => {
   const { log } = open({ segmentBytes: 400 });
   const producer = { producerId: 5, producerEpoch: 0 };
-  for (let number = 0; number < 10; number++) put(log, ['a', 'b'], { ...producer, baseSequence: number * 2, epoch: number });
+  for (let number = 0; number < 10; number++)
+    put(log, ['a', 'b'], { ...producer, baseSequence: number * 2, epoch: number });
   log.truncateTo(20);
   assert.equal(log.endOffset, 20, 'nothing to do');
   log.truncateTo(9);
@@ -377,7 +435,10 @@ test('truncation takes whole batches, epochs and producers with it', () => {
   assert.equal(put(log, ['c'], { ...producer, baseSequence: 8, epoch: 20 }), 8);
   assert.deepEqual([...valuesOf(log).values()], ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b', 'c']);
   log.truncateTo(0);
-  assert.deepEqual([log.startOffset, log.endOffset, log.latestEpoch, log.activeProducers().length], [0, 0, undefined, 0]);
+  assert.deepEqual(
+    [log.startOffset, log.endOffset, log.latestEpoch, log.activeProducers().length],
+    [0, 0, undefined, 0],
+  );
 });
 
 test('a log can be emptied and go on anywhere', () => {
@@ -395,11 +456,18 @@ test('a log can be emptied and go on anywhere', () => {
 test('a leader’s batches are taken with their offsets and epochs', () => {
   const { log } = open();
   const replica = { leaderEpoch: 9, origin: 'replica' } as const;
-  const bytes = Buffer.concat([3, 7].map((baseOffset) => encodeBatch([{ value: Buffer.from(`at ${baseOffset}`) }], { baseOffset, leaderEpoch: baseOffset })));
+  const bytes = Buffer.concat(
+    [3, 7].map((baseOffset) =>
+      encodeBatch([{ value: Buffer.from(`at ${baseOffset}`) }], { baseOffset, leaderEpoch: baseOffset }),
+    ),
+  );
   const appended = log.append(bytes, replica);
   log.writeOut();
   assert.deepEqual([appended.baseOffset, appended.lastOffset, appended.recordCount], [3, 7, 2]);
-  assert.deepEqual(log.epochs, [{ epoch: 3, startOffset: 3 }, { epoch: 7, startOffset: 7 }]);
+  assert.deepEqual(log.epochs, [
+    { epoch: 3, startOffset: 3 },
+    { epoch: 7, startOffset: 7 },
+  ]);
   assert.equal(recordsIn(readBytes(log, 4))[0]?.offset, 7, 'offsets that are missing are passed over');
   assert.throws(() => log.append(encodeBatch([{}], { baseOffset: 7 }), replica), { error: 'UNKNOWN_SERVER_ERROR' });
   const damaged = encodeBatch([{}], { baseOffset: 20 });

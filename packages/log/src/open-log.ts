@@ -253,12 +253,7 @@ class Opening {
       { file: segment.path, position: end.position, offset: this.#endOffset, bytes, reason: end.problem },
       'recovery cuts what an interrupted write left',
     );
-    segment.file.truncate(end.position);
-    segment.file.syncSync();
-    segment.cut(end.position, this.#endOffset);
-    const { indexIntervalBytes } = this.#options.config;
-    if (end.position > 0)
-      segment.rescan({ position: end.position - 1, whole: false, indexIntervalBytes, visit: () => true });
+    segment.truncate(end.position, this.#endOffset, this.#options.config.indexIntervalBytes);
   }
 
   /** A start behind the end: what was deleted there had not been synced. The log goes on at its start. */

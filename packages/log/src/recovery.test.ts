@@ -32,7 +32,13 @@ function open(disk: MemoryDisk, partition = 0, changes: Partial<LogConfig> = {})
 async function written(end: 'clean' | 'killed' | 'synced and killed', disk = new MemoryDisk()): Promise<MemoryDisk> {
   const { directory, log } = open(disk);
   for (let number = 0; number < count; number++) {
-    put(log, [value(number)], { epoch: number < 10 ? 1 : 2, producerId: 7, producerEpoch: 0, baseSequence: number, timestampMs: 1000 + number });
+    put(log, [value(number)], {
+      epoch: number < 10 ? 1 : 2,
+      producerId: 7,
+      producerEpoch: 0,
+      baseSequence: number,
+      timestampMs: 1000 + number,
+    });
   }
   if (end === 'synced and killed') {
     await directory.synced();
@@ -67,7 +73,13 @@ function checkWhole({ log }: Found): void {
     assert.equal(log.epochOf(number), number < 10 ? 1 : 2);
   }
   assert.equal(log.activeProducers()[0]?.lastSequence, count - 1);
-  assert.equal(log.append(batchOf([value(19)], { producerId: 7, producerEpoch: 0, baseSequence: 19, timestampMs: 1019 }), { leaderEpoch: 2, origin: 'client' }).duplicate, true);
+  assert.equal(
+    log.append(batchOf([value(19)], { producerId: 7, producerEpoch: 0, baseSequence: 19, timestampMs: 1019 }), {
+      leaderEpoch: 2,
+      origin: 'client',
+    }).duplicate,
+    true,
+  );
 }
 
 for (const end of ['clean', 'killed', 'synced and killed'] as const) {
@@ -107,7 +119,11 @@ test('what follows a damaged batch that was never synced is cut, later segments 
   assert.deepEqual(logFiles(disk).length, 3);
   assert.equal(log.activeProducers()[0]?.lastSequence, 8);
   assert.equal(log.latestEpoch, 1);
-  assert.equal(put(log, [value(9)], { producerId: 7, producerEpoch: 0, baseSequence: 9 }), 9, 'the producer may send again what was lost');
+  assert.equal(
+    put(log, [value(9)], { producerId: 7, producerEpoch: 0, baseSequence: 9 }),
+    9,
+    'the producer may send again what was lost',
+  );
 });
 
 test('a flipped bit below the recovery point takes the partition offline, changes nothing, and says what to do', async () => {
@@ -162,8 +178,16 @@ const indexFaults: readonly (readonly [string, (disk: MemoryDisk, name: string) 
   ['empty', (disk, name) => disk.open(name, { create: true }).truncate(0)],
   ['short', (disk, name) => disk.open(name, { create: true }).truncate(Math.floor((disk.stat(name)?.size ?? 0) / 2))],
   ['as long as Kafka reserves it', (disk, name) => disk.open(name, { create: true }).truncate(10 << 20)],
-  ['beyond the end of the log', (disk, name) => disk.open(name, { create: true }).writeSync([Buffer.from('0000000f0fffffff', 'hex')], disk.stat(name)?.size ?? 0)],
-  ['of another log', (disk, name) => disk.open(name, { create: true }).writeSync([Buffer.from('00000001000000330000000200000055', 'hex')], 0)],
+  [
+    'beyond the end of the log',
+    (disk, name) =>
+      disk.open(name, { create: true }).writeSync([Buffer.from('0000000f0fffffff', 'hex')], disk.stat(name)?.size ?? 0),
+  ],
+  [
+    'of another log',
+    (disk, name) =>
+      disk.open(name, { create: true }).writeSync([Buffer.from('00000001000000330000000200000055', 'hex')], 0),
+  ],
 ];
 for (const [what, damage] of indexFaults) {
   for (const end of ['clean', 'killed', 'synced and killed'] as const) {
@@ -195,7 +219,14 @@ test('epochs are read from the batches where their file is missing, damaged or a
       disk.remove(name);
       if (text !== undefined) disk.open(name, { create: true }).writeSync([Buffer.from(text)], 0);
       const { log } = open(disk);
-      assert.deepEqual(log.epochs, [{ epoch: 1, startOffset: 0 }, { epoch: 2, startOffset: 10 }], JSON.stringify(text));
+      assert.deepEqual(
+        log.epochs,
+        [
+          { epoch: 1, startOffset: 0 },
+          { epoch: 2, startOffset: 10 },
+        ],
+        JSON.stringify(text),
+      );
     }
   }
 });
@@ -203,9 +234,11 @@ test('epochs are read from the batches where their file is missing, damaged or a
 test('producers are read from the batches where snapshots are missing or damaged', async () => {
   for (const end of ['clean', 'killed'] as const) {
     const disk = await written(end);
-    for (const name of disk.list(folder).filter((found) => found.endsWith('.snapshot'))) flip(disk, `${folder}/${name}`, 8);
+    for (const name of disk.list(folder).filter((found) => found.endsWith('.snapshot')))
+      flip(disk, `${folder}/${name}`, 8);
     checkWhole(open(disk));
-    for (const name of disk.list(folder).filter((found) => found.endsWith('.snapshot'))) disk.remove(`${folder}/${name}`);
+    for (const name of disk.list(folder).filter((found) => found.endsWith('.snapshot')))
+      disk.remove(`${folder}/${name}`);
     checkWhole(open(disk));
   }
 });
@@ -231,7 +264,8 @@ test('a hole in what was never synced ends the log, unless compaction may have m
 
 test('what an interrupted process left is cleared away', async () => {
   const disk = await written('clean');
-  const leave = (name: string, bytes = Buffer.from('x')): void => disk.open(`${folder}/${name}`, { create: true }).writeSync([bytes], 0);
+  const leave = (name: string, bytes = Buffer.from('x')): void =>
+    disk.open(`${folder}/${name}`, { create: true }).writeSync([bytes], 0);
   leave('00000000000000000100.log.deleted');
   leave('leader-epoch-checkpoint.tmp');
   leave('00000000000000000004.log.cleaned');
@@ -239,16 +273,25 @@ test('what an interrupted process left is cleared away', async () => {
   leave('00000000000000000008.log.swap');
   leave('00000000000000000099.index');
   checkWhole(open(disk));
-  assert.deepEqual(disk.list(folder).filter((name) => /deleted|tmp|cleaned|swap|099/.test(name)), [], 'a swap behind a cleaned one was not whole');
+  assert.deepEqual(
+    disk.list(folder).filter((name) => /deleted|tmp|cleaned|swap|099/.test(name)),
+    [],
+    'a swap behind a cleaned one was not whole',
+  );
 });
 
 test('a compacted segment that was whole takes the place of its originals', async () => {
   const disk = await written('killed');
-  const kept = [4, 9, 11].map((offset) => encodeBatch([{ value: Buffer.from(`kept ${offset}`), timestamp: 1 }], { baseOffset: offset, leaderEpoch: 1 }));
+  const kept = [4, 9, 11].map((offset) =>
+    encodeBatch([{ value: Buffer.from(`kept ${offset}`), timestamp: 1 }], { baseOffset: offset, leaderEpoch: 1 }),
+  );
   disk.open(`${file(4, '.log')}.swap`, { create: true }).writeSync([Buffer.concat(kept)], 0);
   disk.open(`${file(4, '.index')}.swap`, { create: true });
   const { log } = open(disk, 0, { isCompacted: true });
-  assert.deepEqual(logFiles(disk).map((name) => Number(name.slice(0, 20))), [0, 4, 12, 16]);
+  assert.deepEqual(
+    logFiles(disk).map((name) => Number(name.slice(0, 20))),
+    [0, 4, 12, 16],
+  );
   const values = valuesOf(log);
   assert.equal(values.get(9), 'kept 9');
   assert.equal(values.has(5), false);
@@ -264,7 +307,10 @@ test('the start offset survives, and what lies before it does not come back', as
   await directory.close({ clean: false });
   const again = open(disk).log;
   assert.equal(again.startOffset, 9);
-  assert.deepEqual(logFiles(disk).map((name) => Number(name.slice(0, 20))), [8, 12, 16]);
+  assert.deepEqual(
+    logFiles(disk).map((name) => Number(name.slice(0, 20))),
+    [8, 12, 16],
+  );
   assert.deepEqual([...valuesOf(again).keys()][0], 9);
 });
 

@@ -183,7 +183,16 @@ export class Segment {
     this.size = this.writtenSize = size;
   }
 
-  /** Cuts size and indexes to a batch that begins at `position` and holds `offset`; the file is cut by the caller. */
+  /** Cuts the file to the batches before `position`, durably; the first batch that goes begins at `offset`. */
+  truncate(position: number, offset: number, indexIntervalBytes: number): void {
+    this.file.truncate(position);
+    this.file.syncSync();
+    this.cut(position, offset);
+    // What the indexes know of the largest timestamp may have gone with their last entries.
+    if (position > 0) this.rescan({ position: position - 1, whole: false, indexIntervalBytes, visit: () => true });
+  }
+
+  /** Cuts size and indexes to a batch that begins at `position` and holds `offset`. */
   cut(position: number, offset: number): void {
     this.offsets.cut(position);
     this.times.cut(offset);
