@@ -480,25 +480,6 @@ suite('traps that others found', () => {
     assert.equal(errorName(stale.errorCode), 'UNKNOWN_LEADER_EPOCH');
   });
 
-  test('12: a topic made again while it is deleted is whole, however the two meet', async () => {
-    await using stage = await Stage.open();
-    await using other = await WireClient.connect(stage.broker.bootstrap);
-    for (let round = 0; round < 50; round++) {
-      await stage.topic('t');
-      const deleted = other.send('deleteTopics', 6, { topics: [{ name: 't', topicId: zeroUuid }], timeoutMs: 5000 });
-      for (let turn = 0; turn < round % 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-      const topics = [{ name: 't', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }];
-      const { topics: made } = await stage.client.send('createTopics', 7, { topics });
-      await deleted;
-      const code = errorName(made[0]?.errorCode ?? -1);
-      assert.ok(code === 'NONE' || code === 'TOPIC_ALREADY_EXISTS', code);
-      const produced = await stage.produce('t', [record('a')]);
-      assert.equal(errorName(produced.errorCode), code === 'NONE' ? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION');
-      if (code === 'NONE')
-        await other.send('deleteTopics', 6, { topics: [{ name: 't', topicId: zeroUuid }], timeoutMs: 5000 });
-    }
-  });
-
   test('13: a version that is not served ends the connection, and the log says who asked for what', async () => {
     const lines: string[] = [];
     await using stage = await Stage.open({}, collecting(lines));

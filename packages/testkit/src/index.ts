@@ -1,5 +1,5 @@
 export * from './simulated.ts';
 export { mutateFrame, type SpoiledFrame } from './frame-mutator.ts';
-export { pick, randomRequest, unsignedVarint, type SpottedFrame, type ValuePool } from './random-request.ts';
+export { pick, randomRequest, unsignedVarint, type Spot, type SpottedFrame, type ValuePool } from './random-request.ts';
 export { startBroker, type TestBroker } from './start-broker.ts';
 export { WireClient } from './wire-client.ts';

@@ -16,8 +16,8 @@ export interface FuzzedBroker extends AsyncDisposable {
   readonly target: Pick<StormOptions, 'port' | 'values' | 'servedKeys'>;
 }
 
-/** Every API at every version about twice: after that, all codecs are compiled. */
-const warmUpFrames = 800;
+/** Every API at every version about ten times: after that, all codecs are compiled and the heap has the size of work. */
+const warmUpFrames = 4000;
 
 export async function startFuzzedBroker(): Promise<FuzzedBroker> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-fuzz-'));
