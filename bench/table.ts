@@ -103,6 +103,7 @@ function unmet(all: Measured[]): string {
       return [`- ${measuredCase.entry.text}, ${row.text}: ${asked}`];
     }),
   );
+  if (all.length === 0) return 'Nothing was measured yet.';
   return lines.length > 0 ? lines.join('\n') : 'Everything asked for was met.';
 }
 
