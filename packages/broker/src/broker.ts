@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 
 import { type Host, MillraceError } from '@millrace/base';
 import { LogDirectory } from '@millrace/log';
-import { Listener } from '@millrace/net';
+import { Listener, ReceiveBudget } from '@millrace/net';
 
 import { AdminServer } from './admin/admin-server.ts';
 import { Prometheus } from './admin/prometheus.ts';
@@ -34,6 +34,8 @@ import { Settings } from './settings.ts';
 import { Topics } from './topics.ts';
 
 const unsentBytesMax = 4 << 20;
+/** What parts of requests may take in memory, over all connections. */
+const receiveBytesDefault = 256 << 20;
 /** How long a stopping broker waits for answers that are under way. */
 const drainMsMax = 2000;
 /** What a new Kafka cluster begins with: its feature level (4.3-IV0), and the setting that goes with eligible leader replicas. */
@@ -154,9 +156,10 @@ export class Broker implements Doors {
   /** Throws `MillraceError`: CONFIG for a value that cannot be, IN_USE for a port or a data directory that another process holds. */
   static async start(options: BrokerOptions): Promise<Broker> {
     const { host, config } = options;
+    const budget = new ReceiveBudget(receiveBytesMax(config));
     const listeners = config.listeners
       .filter(({ name }) => !config.controllerListenerNames.includes(name))
-      .map((listener) => listenerOf(host, config, listener));
+      .map((listener) => listenerOf(host, config, listener, budget));
     const directories: LogDirectory[] = [];
     let admin: AdminServer | undefined;
     try {
@@ -344,7 +347,13 @@ async function listenAdmin(host: Host, config: BrokerConfig): Promise<AdminServe
   return admin;
 }
 
-function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig): Listener {
+/** `queued.max.request.bytes`, but never so little that the largest request could not be read. */
+function receiveBytesMax({ values }: BrokerConfig): number {
+  const asked = values['queued.max.request.bytes'];
+  return Math.max(asked > 0 ? asked : receiveBytesDefault, values['socket.request.max.bytes']);
+}
+
+function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig, budget: ReceiveBudget): Listener {
   const { values } = config;
   return new Listener({
     listenerName: listener.name,
@@ -356,6 +365,7 @@ function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig):
     idleMsMax: values['connections.max.idle.ms'],
     frameBytesMax: values['socket.request.max.bytes'],
     unsentBytesMax,
+    budget,
     clock: host.clock,
   });
 }

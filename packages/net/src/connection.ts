@@ -5,6 +5,7 @@
 import net from 'node:net';
 
 import { Frames } from './frames.ts';
+import type { Holder, ReceiveBudget } from './receive-budget.ts';
 
 export interface ConnectionOwner {
   /** One frame, in place: `bytes` is valid until `readEnded` returns. */
@@ -20,11 +21,18 @@ export interface ConnectionOptions {
   readonly frameBytesMax: number;
   /** Unsent bytes above which no more requests are read. */
   readonly unsentBytesMax: number;
+  /** Shared by all connections. */
+  readonly budget: ReceiveBudget;
 }
+
+/** Why a socket is not read; it is read again when no reason is left. */
+const byOwner = 1;
+const byUnsent = 2;
+const byBudget = 4;
 
 let lastId = 0;
 
-export class Connection {
+export class Connection implements Holder {
   readonly id: number = ++lastId;
   readonly listenerName: string;
   readonly remoteAddress: string;
@@ -41,8 +49,9 @@ export class Connection {
   #chunks: Uint8Array[] = [];
   #releases: (() => void)[] | undefined;
   #closed = false;
-  #pausedByOwner = false;
-  #pausedByUnsent = false;
+  readonly #budget: ReceiveBudget;
+  #countedBytes = 0;
+  #pauses = 0;
 
   constructor(accepted: net.Socket, owner: ConnectionOwner, options: ConnectionOptions, nowMs: number) {
     this.listenerName = options.listenerName;
@@ -52,6 +61,7 @@ export class Connection {
     this.lastActiveAtMs = nowMs;
     this.#owner = owner;
     this.#unsentBytesMax = options.unsentBytesMax;
+    this.#budget = options.budget;
     this.#frames = new Frames(
       {
         frame: (bytes, start, end) => owner.frame(this, bytes, start, end),
@@ -106,20 +116,25 @@ export class Connection {
       this.#socket.uncork();
     }
     if (this.#socket.writableLength > this.#unsentBytesMax) {
-      this.#pausedByUnsent = true;
-      this.#socket.pause();
+      this.#pause(byUnsent);
     }
   }
 
   /** Reads no more requests until `resume`. */
   pause(): void {
-    this.#pausedByOwner = true;
-    this.#socket.pause();
+    this.#pause(byOwner);
   }
 
   resume(): void {
-    this.#pausedByOwner = false;
-    if (!this.#pausedByUnsent) this.#socket.resume();
+    this.#resume(byOwner);
+  }
+
+  holdBack(): void {
+    this.#pause(byBudget);
+  }
+
+  goOn(): void {
+    this.#resume(byBudget);
   }
 
   /** Sends what is queued, then ends. */
@@ -135,18 +150,32 @@ export class Connection {
   #received(count: number): void {
     if (this.#closed) return;
     if (!this.#frames.received(count)) this.close();
+    const more = this.#frames.heldBytes - this.#countedBytes;
+    if (more === 0) return;
+    this.#countedBytes += more;
+    this.#budget.changed(this, more);
+  }
+
+  #pause(reason: number): void {
+    if (this.#pauses === 0) this.#socket.pause();
+    this.#pauses |= reason;
+  }
+
+  #resume(reason: number): void {
+    if ((this.#pauses & reason) === 0) return;
+    this.#pauses &= ~reason;
+    if (this.#pauses === 0) this.#socket.resume();
   }
 
   #drained(): void {
-    if (!this.#pausedByUnsent) return;
-    this.#pausedByUnsent = false;
-    if (!this.#pausedByOwner) this.#socket.resume();
+    this.#resume(byUnsent);
   }
 
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#frames.release();
+    if (this.#countedBytes > 0) this.#budget.gone(this, this.#countedBytes);
     for (const release of this.#releases ?? []) release();
     this.#releases = undefined;
     this.#chunks = [];

@@ -7,6 +7,7 @@ import { isMillraceError } from '@millrace/base';
 
 import type { ConnectionOwner } from './connection.ts';
 import { Listener } from './listener.ts';
+import { ReceiveBudget } from './receive-budget.ts';
 
 const clock = { now: () => performance.timeOrigin + performance.now(), monotonic: () => performance.now() };
 
@@ -30,6 +31,7 @@ async function listening(options: { connectionsMax?: number } = {}): Promise<Lis
     idleMsMax: 0,
     frameBytesMax: 1 << 20,
     unsentBytesMax: 1 << 22,
+    budget: new ReceiveBudget(1 << 24),
     clock,
   });
   await listener.listen();
@@ -83,6 +85,7 @@ test('a busy port is one sentence that says what to do', async () => {
     idleMsMax: 0,
     frameBytesMax: 1024,
     unsentBytesMax: 1024,
+    budget: new ReceiveBudget(1 << 24),
     clock,
   });
   await assert.rejects(
