@@ -29,8 +29,7 @@ export class KeptBrokers {
   async with(durability: Durability): Promise<Pair> {
     if (this.#kept?.durability === durability) return this.#kept;
     await this.stop();
-    const a = await this.#start('a', durability);
-    const b = await this.#start('b', durability);
+    const [a, b] = await Promise.all([this.#start('a', durability), this.#start('b', durability)]);
     this.#kept = { a, b, durability };
     for (const broker of [a, b]) await this.#warmUp(broker);
     return this.#kept;

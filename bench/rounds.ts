@@ -39,10 +39,10 @@ export async function runCase(entry: Case, options: RoundOptions): Promise<Resul
   const bench = new Bench(entry, options, pair);
   const runs: RunRecord[] = [];
   try {
-    for (const label of labels) await bench.prepare(label);
+    await each(labels, options, (label) => bench.prepare(label));
     for (let round = 0; round < options.rounds; round++) {
       const order = round % 2 === 0 ? labels : labels.toReversed();
-      for (const label of order) runs.push(await bench.run(label, round));
+      runs.push(...(await each(order, options, (label) => bench.run(label, round))));
     }
   } finally {
     for (const label of labels) await bench.clear(label).catch((error: unknown) => options.progress(String(error)));
@@ -59,6 +59,18 @@ export async function runCase(entry: Case, options: RoundOptions): Promise<Resul
     warnings: warningsOf(runs, options.sides),
     runs,
   };
+}
+
+/** One side after the other, or both at once where only time matters. */
+async function each<T>(
+  labels: readonly Label[],
+  { smoke }: RoundOptions,
+  work: (label: Label) => Promise<T>,
+): Promise<T[]> {
+  if (smoke) return await Promise.all(labels.map(work));
+  const results: T[] = [];
+  for (const label of labels) results.push(await work(label));
+  return results;
 }
 
 /** One case with its brokers: a stage for each side. */

@@ -10,7 +10,7 @@ import { nodeHost } from '@millrace/base';
 import { defaultLogConfig, type Log, LogDirectory } from '@millrace/log';
 import { batchHeader, encodeBatch } from '@millrace/protocol';
 
-const secondsPerCase = 2;
+const secondsPerCase = Number(process.env["SECONDS_PER_CASE"] ?? 2);
 const root = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'millrace-commit-'));
 
 console.log('clients logs  bytes   appends/s      MB/s   p50 ms   p99 ms');
