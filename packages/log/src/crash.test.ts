@@ -13,7 +13,7 @@ import { defaultLogConfig, type LogConfig } from './log-config.ts';
 import { LogDirectory } from './log-directory.ts';
 import type { Log } from './log.ts';
 
-const stateCount = Number(process.env['CRASH_STATES'] ?? 10_000);
+const stateCount = Number(process.env['CRASH_STATES'] ?? 2500);
 const statesPerScript = 250;
 const stepsPerScript = 60;
 const firstSeed = Number(process.env['CRASH_SEED'] ?? 1);
@@ -302,7 +302,9 @@ function show(disk: Disk, folder: string): string[] {
     if (stat?.isFolder === true) return [inside, ...show(disk, inside)];
     const bytes = new Uint8Array(stat!.size);
     disk.open(inside).readSync(bytes, 0);
-    return [`${inside} ${stat!.size}${/checkpoint$/.test(name) ? JSON.stringify(Buffer.from(bytes).toString()) : ''}`];
+    return [
+      `${inside} ${stat!.size}${name.endsWith('checkpoint') ? JSON.stringify(Buffer.from(bytes).toString()) : ''}`,
+    ];
   });
 }
 

@@ -58,17 +58,21 @@ export class LogCuts {
       const segment = segments.all[count]!;
       const isActive = segment === segments.active;
       if ((isActive && segment.size === 0) || segments.endOf(count, endOffset) > highWatermark) break;
-      this.#state.heal(segment);
-      const isOld = retentionMs >= 0 && nowMs - segment.largestTimestamp() > retentionMs;
       // By size, a segment goes only when what stays is still more than the limit; the active one always stays.
       const isExcess = !isActive && excess >= segment.size;
-      if (!isOld && !isExcess) break;
+      if (!isExcess && !this.#isOld(segment, nowMs, retentionMs)) break;
       excess -= segment.size;
     }
     if (count === 0) return 0;
     if (count === segments.all.length) this.#writer.roll();
     this.#moveStart(segments.all[count]!.baseOffset);
     return count;
+  }
+
+  #isOld(segment: Segment, nowMs: number, retentionMs: number): boolean {
+    if (retentionMs < 0) return false;
+    this.#state.heal(segment);
+    return nowMs - segment.largestTimestamp() > retentionMs;
   }
 
   /** Removes everything at and after `offset`, durably. */

@@ -315,12 +315,10 @@ export class LogDirectory implements LogHome {
   }
 
   async #tick(): Promise<void> {
-    for (const log of this.#commit.dirty) {
-      if (log.hasUnsyncedSegments) this.#commit.inBackground(log);
-    }
-    for (const log of this.#logs.values()) log.save(false);
     if (this.#failure !== undefined) return;
     try {
+      for (const log of this.#commit.dirty) if (log.hasUnsyncedSegments) this.#commit.inBackground(log);
+      for (const log of this.#logs.values()) log.save(false);
       const doomed = await this.#checkpoints.run(this.#logs, () => this.#isClosed);
       for (const { segment, delayMs } of doomed) {
         segment.rename();

@@ -104,7 +104,8 @@ export class LogState {
     }
     if (isWorth && this.writtenOffset === this.endOffset) this.#replaceStraySnapshot();
     for (const segment of this.segments.all) {
-      if (segment !== active && !segment.isUsed) segment.unload();
+      if (!segment.isUsed && segment === active) segment.close();
+      else if (!segment.isUsed) segment.unload();
       segment.isUsed = false;
     }
   }

@@ -15,7 +15,7 @@ interface Opened {
   readonly host: TestHost;
   readonly directory: LogDirectory;
   readonly log: Log;
-  names(kind: string): string[];
+  readonly names: (kind: string) => string[];
 }
 
 function open(config: Partial<LogConfig> = {}, host = new TestHost()): Opened {

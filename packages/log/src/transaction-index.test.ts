@@ -22,7 +22,7 @@ test('writes 34 bytes an entry, and no file for nothing', () => {
   disk.open(path).readSync(bytes, 34);
   assert.equal(
     bytes.toString('hex'),
-    `0000${'0000000000000002'}${'0000000000000005'}${'000000000000001e'}${'0000000000000014'}`,
+    ['0000', '0000000000000002', '0000000000000005', '000000000000001e', '0000000000000014'].join(''),
   );
   assert.deepEqual(new TransactionIndex(disk, path, false).all, [first, second]);
 });
