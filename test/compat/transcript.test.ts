@@ -39,7 +39,7 @@ test('a step that is missing or new is a difference', () => {
 
 test('a finding explains lines of its own step only, and is stale when it explains none', () => {
   const findings = parseFindings(
-    '| step | line | why |\n| `list` | `^[-+] (a\\|c)$` | a reason |\n| `describe` | `a` | no more |\n',
+    '| step | line | why |\n| `list` | `^[-+] (a\\|c)$` | a reason |\n|   `describe`   |  `a`   |  no more   |\n',
   );
   const after = parseTranscript('## list\nb\nc\n\n## describe\nTopic: a\n\nConfigs: x=2\n');
   const { unexpected, used, stale } = compareTranscripts(parseTranscript(text), after, findings);

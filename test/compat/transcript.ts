@@ -66,7 +66,7 @@ export function compareTranscripts(kafka: Step[], other: Step[], findings: Findi
 
 /** Reads the rows `| step | pattern | why |` of a FINDINGS.md, the first two in backquotes. A pattern sees the line with its sign. */
 export function parseFindings(markdown: string): Finding[] {
-  return [...markdown.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| (.+) \|$/gm)].map(
+  return [...markdown.matchAll(/^\| *`([^`]+)` *\| *`([^`]+)` *\| *(.+?) *\|$/gm)].map(
     ([, step = '', line = '', why = '']) => ({
       step,
       line: new RegExp(line.replaceAll('\\|', '|')),

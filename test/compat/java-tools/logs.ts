@@ -45,7 +45,7 @@ async function fill(tools: ToolSteps): Promise<void> {
 
 async function gettingOffsets(tools: ToolSteps): Promise<void> {
   const step = async (name: string, ...args: string[]) =>
-    await tools.step(`get-offsets: ${name}`, 'kafka-get-offsets', args);
+    await tools.step(`get-offsets: ${name}`, 'kafka-get-offsets', args, { sorted: true });
   const measured = ['--topic', 'measured'];
   await step('latest', ...measured);
   for (const time of [

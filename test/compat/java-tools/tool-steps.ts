@@ -29,12 +29,10 @@ export class ToolSteps {
   async local(name: string, tool: string, args: string[], options: StepOptions = {}): Promise<string> {
     const { status, stdout, stderr } = await this.#host.run(tool, args, options);
     const mask = (text: string) => (text === '' ? '' : (options.mask?.(text) ?? text));
-    const out = linesOf(mask(stdout));
-    this.note(name, [
-      ...(options.sorted === true ? out.sort() : out),
-      ...linesOf(mask(stderr)).map((line) => `! ${line}`),
-      `exit ${status}`,
-    ]);
+    const order = (lines: string[]) => (options.sorted === true ? lines.sort() : lines);
+    const out = order(linesOf(mask(stdout)));
+    const err = order(linesOf(mask(stderr)));
+    this.note(name, [...out, ...err.map((line) => `! ${line}`), `exit ${status}`]);
     return stdout;
   }
 

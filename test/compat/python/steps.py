@@ -56,10 +56,11 @@ class Members:
 
     def start(self, name):
         command = [sys.executable, sys.argv[0], "member", *self.arguments, name]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
         self.processes[name] = process
         self.assigned[name] = []
         threading.Thread(target=self._listen, args=[name, process], daemon=True).start()
+        threading.Thread(target=self._complain, args=[name, process], daemon=True).start()
 
     def _listen(self, name, process):
         for line in process.stdout:
@@ -70,6 +71,11 @@ class Members:
                 self.failures.append(told["failed"])
             else:
                 self.read.add(tuple(told["record"]))
+
+    def _complain(self, name, process):
+        """Keeps the last words of a member that fails."""
+        for line in process.stderr:
+            self.failures = [*self.failures[-4:], f"{name}: {line.strip()}"]
 
     def shares(self):
         """The number of partitions of each living member, smallest first."""
