@@ -1,14 +1,25 @@
 /** Files of entries of one size, as the indexes of a segment are. */
 import type { Disk } from '@millrace/base';
 
-/** All whole entries of the file; none when there is no file. */
-export function readEntries(disk: Disk, path: string, entryBytes: number): Buffer {
-  if (disk.stat(path) === undefined) return Buffer.alloc(0);
+/** Kafka reserves 10 MiB for an index in use: what lies behind its entries is not worth reading. */
+const chunkBytes = 64 << 10;
+
+/** Gives entries to `take`, one after the other, until it wants no more. No file has no entries. */
+export function readEntries(
+  disk: Disk,
+  path: string,
+  entryBytes: number,
+  take: (bytes: Buffer, at: number) => boolean,
+): void {
+  if (disk.stat(path) === undefined) return;
   const file = disk.open(path);
   try {
-    const bytes = Buffer.allocUnsafe(file.size());
-    const count = file.readSync(bytes, 0);
-    return bytes.subarray(0, count - (count % entryBytes));
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes - (chunkBytes % entryBytes), file.size()));
+    for (let position = 0; ; position += chunk.length) {
+      const count = file.readSync(chunk, position);
+      for (let at = 0; at + entryBytes <= count; at += entryBytes) if (!take(chunk, at)) return;
+      if (count < chunk.length || count === 0) return;
+    }
   } finally {
     file.close();
   }

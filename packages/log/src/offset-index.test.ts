@@ -69,6 +69,25 @@ test('believes a file up to the first entry that does not ascend', () => {
   assert.equal(new OffsetIndex(disk, path, 100, false).count, 0, 'no file');
 });
 
+test('does not read what Kafka reserved behind the entries', () => {
+  const disk = new MemoryDisk();
+  filled(disk, 10).save(true);
+  disk.open(path).truncate(10 << 20);
+  let readBytes = 0;
+  const open = disk.open.bind(disk);
+  disk.open = (name, options) => {
+    const file = open(name, options);
+    const read = file.readSync.bind(file);
+    file.readSync = (target, position) => {
+      readBytes += target.length;
+      return read(target, position);
+    };
+    return file;
+  };
+  assert.equal(new OffsetIndex(disk, path, 100, false).count, 10);
+  assert.ok(readBytes <= 1 << 16, `${readBytes} bytes`);
+});
+
 test('is full when its file would pass the limit', () => {
   const index = filled(new MemoryDisk(), 10);
   assert.equal(index.isFull(80), true);

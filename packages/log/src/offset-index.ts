@@ -109,22 +109,19 @@ export class OffsetIndex {
 
   #load(): Int32Array {
     if (this.#entries !== undefined) return this.#entries;
-    const bytes = readEntries(this.#disk, this.#path, entryBytes);
-    const total = bytes.length / entryBytes;
-    const entries = new Int32Array(total * 2);
-    let count = 0;
+    this.#entries = new Int32Array(0);
     // The first batch gets no entry: a position of 0 is what Kafka reserved and did not use.
     let [lastOffset, lastPosition] = [-1, 0];
-    for (; count < total; count++) {
-      const offset = bytes.readInt32BE(count * entryBytes);
-      const position = bytes.readInt32BE(count * entryBytes + 4);
-      if (offset <= lastOffset || position <= lastPosition) break;
-      entries[count * 2] = lastOffset = offset;
-      entries[count * 2 + 1] = lastPosition = position;
-    }
-    this.#entries = entries;
-    this.#count = this.#savedCount = count;
-    return entries;
+    readEntries(this.#disk, this.#path, entryBytes, (bytes, at) => {
+      const offset = bytes.readInt32BE(at);
+      const position = bytes.readInt32BE(at + 4);
+      if (offset <= lastOffset || position <= lastPosition) return false;
+      this.add(this.#baseOffset + offset, position);
+      [lastOffset, lastPosition] = [offset, position];
+      return true;
+    });
+    this.#savedCount = this.#count;
+    return this.#entries;
   }
 
   /** Index of the last entry whose field (0 offset, 1 position) is at most `value`; -1 when there is none. */

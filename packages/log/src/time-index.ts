@@ -107,17 +107,17 @@ export class TimeIndex {
 
   #load(): number[] {
     if (this.#timestamps !== undefined) return this.#timestamps;
-    const bytes = readEntries(this.#disk, this.#path, entryBytes);
     const timestamps: number[] = [];
-    for (let at = 0; at < bytes.length; at += entryBytes) {
+    readEntries(this.#disk, this.#path, entryBytes, (bytes, at) => {
       const timestamp = readInt64(bytes, at);
       const offset = bytes.readInt32BE(at + 8);
-      if (timestamp <= (timestamps.at(-1) ?? -1) || offset < (this.#offsets.at(-1) ?? 0)) break;
-      // What Kafka reserved and did not use.
-      if (timestamp === 0 && offset === 0) break;
+      // Zeros are what Kafka reserved and did not use.
+      if (timestamp === 0 && offset === 0) return false;
+      if (timestamp <= (timestamps.at(-1) ?? -1) || offset < (this.#offsets.at(-1) ?? 0)) return false;
       timestamps.push(timestamp);
       this.#offsets.push(offset);
-    }
+      return true;
+    });
     this.#timestamps = timestamps;
     this.#savedCount = timestamps.length;
     return timestamps;

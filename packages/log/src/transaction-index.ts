@@ -75,18 +75,19 @@ export class TransactionIndex {
 
   #load(): AbortedTransaction[] {
     if (this.#aborted !== undefined) return this.#aborted;
-    const bytes = readEntries(this.#disk, this.#path, entryBytes);
     const aborted: AbortedTransaction[] = [];
-    for (let at = 0; at < bytes.length; at += entryBytes) {
+    readEntries(this.#disk, this.#path, entryBytes, (bytes, at) => {
       const entry = {
         producerId: readInt64(bytes, at + 2),
         firstOffset: readInt64(bytes, at + 10),
         lastOffset: readInt64(bytes, at + 18),
         lastStableOffset: readInt64(bytes, at + 26),
       };
-      if (bytes.readInt16BE(at) !== formatVersion || entry.lastOffset <= (aborted.at(-1)?.lastOffset ?? -1)) break;
+      if (bytes.readInt16BE(at) !== formatVersion || entry.lastOffset <= (aborted.at(-1)?.lastOffset ?? -1))
+        return false;
       aborted.push(entry);
-    }
+      return true;
+    });
     this.#aborted = aborted;
     this.#savedCount = aborted.length;
     return aborted;
