@@ -13,6 +13,7 @@ export async function logs(tools: ToolSteps): Promise<void> {
   await deletingRecords(tools);
   await describingDirs(tools);
   await dumping(tools);
+  await dumpingOffsets(tools);
 }
 
 async function fill(tools: ToolSteps): Promise<void> {
@@ -208,6 +209,45 @@ async function dumping(tools: ToolSteps): Promise<void> {
       ?.replace('.log', '') ?? 'no second segment';
   await dump('second segment', `${second}.log`, [], countBatches);
   await dump('producers at the start of the second segment', `${second}.snapshot`, []);
+}
+
+/** Offsets and group metadata as the coordinator wrote them to its log. */
+async function dumpingOffsets(tools: ToolSteps): Promise<void> {
+  const group = 'dumped-group';
+  const reset = ['--reset-offsets', '--group', group, '--topic', 'measured', '--to-latest', '--execute'];
+  await tools.quiet('kafka-consumer-groups', reset);
+  await tools.quiet('kafka-console-consumer', [
+    '--topic',
+    'dumped',
+    '--group',
+    group,
+    '--from-beginning',
+    '--max-messages',
+    '3',
+    ...SHORT_WAIT,
+  ]);
+  const file = join(tools.target.logDir, `__consumer_offsets-${partitionOf(group)}`, '00000000000000000000.log');
+  await tools.local(
+    'dump-log: offsets of a group',
+    'kafka-dump-log',
+    ['--files', file, '--offsets-decoder', '--skip-record-metadata'],
+    {
+      mask: (text) =>
+        text
+          .split('\n')
+          .filter((line) => line.includes(group))
+          .join('\n')
+          .replaceAll(/("?\w*[tT]imestamp"?):\d+/g, '$1:TIME')
+          .replaceAll(/"topicId":"[\w-]{22}"/g, '"topicId":"ID"'),
+    },
+  );
+}
+
+/** The partition of the offsets topic that holds a group: the absolute value of Java's hash of its name, modulo 50. */
+function partitionOf(group: string): number {
+  let hash = 0;
+  for (const character of group) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
+  return Math.abs(hash) % 50;
 }
 
 function countBatches(text: string): string {
