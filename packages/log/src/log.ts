@@ -58,7 +58,7 @@ export class Log {
     this.topicId = options.topicId;
     this.#home = home;
     const state = new LogState(home, folder, config, openLogFolder(options));
-    // Cheap when they are durable already, which nobody can tell.
+    // Cheap when they are durable already, which nobody can tell: not even an orderly end syncs the names of a log without records.
     state.unsyncedFolders.push(home.path, folder);
     this.#state = state;
     this.#writer = new LogWriter(state, () => home.wrote(this));
