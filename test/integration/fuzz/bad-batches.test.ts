@@ -11,10 +11,13 @@ import { test } from 'node:test';
 import { startKafka } from '../../../tools/reference/kafka-node.ts';
 import { startBrokerProcess } from '../broker-process.ts';
 import { batchCases, versions } from './batch-cases.ts';
-import { Vitals } from './vitals.ts';
+import { mebibytes, Vitals } from './vitals.ts';
 import { askVerdicts, type Verdict } from './verdicts.ts';
 
 const table = new URL('testdata/kafka-verdicts.json', import.meta.url);
+
+/** What the records of one batch may grow to (log/append-check.ts); the C allocator does not give all of it back. */
+const decompressedBytesMax = 128 << 20;
 
 interface Difference {
   readonly why: string;
@@ -42,30 +45,34 @@ const differences: readonly Difference[] = [
   },
 ];
 
-test('every batch gets the error that Apache Kafka gives it, and none costs memory', { timeout: 300_000 }, async () => {
-  if (process.env['COMPARE'] === 'kafka') await askKafka();
-  const expected = new Map(Object.entries(JSON.parse(readFileSync(table, 'utf8')) as Record<string, Verdict>));
-  for (const { cases, ours } of differences) {
-    for (const name of cases) {
-      assert.notEqual(expected.get(name), ours, `"${name}" is no difference any more`);
-      expected.set(name, ours);
+test(
+  'every batch gets the error that Apache Kafka gives it, and none costs memory',
+  { timeout: 300_000 },
+  async (t) => {
+    if (process.env['COMPARE'] === 'kafka') await askKafka();
+    const expected = new Map(Object.entries(JSON.parse(readFileSync(table, 'utf8')) as Record<string, Verdict>));
+    for (const { cases, ours } of differences) {
+      for (const name of cases) {
+        assert.notEqual(expected.get(name), ours, `"${name}" is no difference any more`);
+        expected.set(name, ours);
+      }
     }
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-batches-'));
-  const broker = await startBrokerProcess({ folder });
-  try {
-    const cases = batchCases(Date.now());
-    const vitals = await Vitals.of(broker);
-    const verdicts = await askVerdicts(broker.bootstrap, cases);
-    assert.deepEqual(Object.fromEntries(verdicts), Object.fromEntries(expected));
-    await vitals.check(
-      cases.reduce((sum, { sends }) => sum + sends.reduce((bytes, records) => bytes + (records?.length ?? 0), 0), 0),
-    );
-  } finally {
-    await broker.kill();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-batches-'));
+    const broker = await startBrokerProcess({ folder });
+    try {
+      const cases = batchCases(Date.now());
+      const vitals = await Vitals.of(broker);
+      const verdicts = await askVerdicts(broker.bootstrap, cases);
+      assert.deepEqual(Object.fromEntries(verdicts), Object.fromEntries(expected));
+      const sentBytes = cases.flatMap(({ sends }) => sends).reduce((sum, records) => sum + (records?.length ?? 0), 0);
+      const { heldBytes } = await vitals.check(sentBytes, decompressedBytesMax);
+      t.diagnostic(`${cases.length} cases, ${mebibytes(sentBytes)}; ${mebibytes(heldBytes)} held`);
+    } finally {
+      await broker.kill();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 async function askKafka(): Promise<void> {
   await using node = await startKafka();

@@ -28,10 +28,13 @@ export class Vitals {
     return new Vitals(broker, residentBytes(broker));
   }
 
-  /** Gives what is held for the report. */
-  async check(bytesReceived: number): Promise<{ readonly heldBytes: number; readonly allowedBytes: number }> {
+  /** `capBytes`: what a limit of the broker lets it hold besides. Gives what is held for the report. */
+  async check(
+    bytesReceived: number,
+    capBytes = 0,
+  ): Promise<{ readonly heldBytes: number; readonly allowedBytes: number }> {
     this.checkLog();
-    const allowedBytes = perByteReceived * bytesReceived + slackBytes;
+    const allowedBytes = perByteReceived * bytesReceived + slackBytes + capBytes;
     const untilMs = performance.now() + settleMsMax;
     await using client = await WireClient.connect(this.#broker.bootstrap);
     let heldBytes = residentBytes(this.#broker) - this.#bytesBefore;
