@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything that must hold on each commit, the cheap checks first. `npm run test:all` (`--all`) adds the longer tiers:
- * processes that are killed, other people's clients, Apache Kafka beside us. Ends with the closing lines of Node's test runner.
+ * `npm test`: everything that must hold on each commit, the cheap checks first. `npm run test:all` (`--all`) is the rest: processes that
+ * are killed, other people's clients, Apache Kafka beside us. Both end with the closing lines of Node's test runner.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -22,6 +22,8 @@ const long = ['test/protocol-drift/*.test.ts', 'test/integration/*/*.test.ts', '
 const runAll = process.argv.includes('--all');
 const expand = (patterns: readonly string[]): string[] => globSync([...patterns]).sort();
 
+const quickFiles = new Set(expand(quick));
+
 const steps: readonly Step[] = [
   { name: 'tidy', command: ['node', 'tools/tidy.ts'] },
   { name: 'format', command: [bin('oxfmt'), '--check'] },
@@ -31,11 +33,14 @@ const steps: readonly Step[] = [
   { name: 'unit tests', command: ['node', '--test', '--test-isolation=none', '--test-reporter=dot', ...expand(unit)] },
 ];
 
-for (const { name, command } of steps) run(name, command);
-const rest = runAll
-  ? [...expand(quick), ...expand(long).filter((file) => !file.startsWith('test/integration/quick/'))]
-  : expand(quick);
-run('clients', ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...rest]);
+if (runAll) {
+  run('every benchmark still runs', ['node', 'bench/run.ts', '--smoke']);
+  const files = expand(long).filter((file) => !quickFiles.has(file));
+  run('processes and foreign clients', ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files]);
+} else {
+  for (const { name, command } of steps) run(name, command);
+  run('clients', ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...quickFiles]);
+}
 
 function run(name: string, [command, ...args]: readonly string[]): void {
   const startedAtMs = performance.now();

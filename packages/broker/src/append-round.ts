@@ -66,9 +66,10 @@ export class AppendRound {
     this.#written = [];
     this.#durable = [];
     for (const partition of dirty) writeOne(partition);
-    if (!this.#isSynced) this.#advance(dirty);
+    const mustSync = this.#isSynced || dirty.some(({ log }) => log.isFlushDue);
+    if (!mustSync) this.#advance(dirty);
     for (const callback of written) callback();
-    if (this.#isSynced && (dirty.length > 0 || durable.length > 0)) this.#sync(dirty, durable);
+    if (mustSync && (dirty.length > 0 || durable.length > 0)) this.#sync(dirty, durable);
     else for (const waiter of durable) waiter.durable(false);
   }
 

@@ -44,7 +44,11 @@ async function fill(bootstrap: string): Promise<string> {
   await untilDone('Kafka has a coordinator', async () => {
     await client.send('findCoordinator', 2, { key: group, keyType: 0 });
     const partitions = [{ partitionIndex: 1, committedOffset: 3, committedMetadata: 'from Kafka' }];
-    const committed = await client.send('offsetCommit', 8, { groupId: group, topics: [{ name: topic, partitions }] });
+    const committed = await client.send('offsetCommit', 8, {
+      groupId: group,
+      memberId: '',
+      topics: [{ name: topic, partitions }],
+    });
     return committed.topics[0]?.partitions[0]?.errorCode;
   });
   return created.topics[0]?.topicId ?? '';
