@@ -60,10 +60,15 @@ class Kcat {
 /** librdkafka tells of a coordinator that is still being made, and tries again: true or not by the millisecond. */
 const passing = /^%4\|[^|]*\|GETPID\|.*Coordinator load in progress: retrying$/;
 
+/** The client hears of an illegal name before or after it has taken the message, by the millisecond. */
+const refused =
+  /^% (ERROR: Failed to produce message .*: Local: Unknown topic|Delivery failed for message: Broker: Invalid topic)$/;
+
 /** librdkafka's log lines carry a time and thread names. */
 function maskLog(line: string): string {
   return line
     .replace(/^%(\d)\|[\d.]+\|(\w+)\|[^|]*\| \[thrd:[^\]]*\]/, '%$1|$2')
+    .replace(refused, '% refused: invalid or unknown topic')
     .replaceAll(/after \d+ms in state \w+/g, 'after MS');
 }
 
