@@ -34,7 +34,10 @@ export async function startBrokerProcess(options: ProcessOptions): Promise<Broke
     'group.initial.rebalance.delay.ms': '0',
     ...options.properties,
   };
-  const child = spawnBroker(Object.entries(properties).flatMap(([key, value]) => ['--override', `${key}=${value}`]), options.environment);
+  const child = spawnBroker(
+    Object.entries(properties).flatMap(([key, value]) => ['--override', `${key}=${value}`]),
+    options.environment,
+  );
   const killWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
   const exited = once(child, 'exit').then(() => void process.off('exit', killWithUs));
@@ -59,7 +62,10 @@ export async function startBrokerProcess(options: ProcessOptions): Promise<Broke
 }
 
 /** For starts that are to fail: exit code and all it said. */
-export async function runToEnd(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; output: string }> {
+export async function runToEnd(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; output: string }> {
   const child = spawnBroker(args, environment);
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -87,7 +93,9 @@ async function untilReady(child: ChildProcess, lines: string[]): Promise<{ port:
         if (line.includes('Kafka Server started')) resolve(ports);
       });
     }
-    child.once('exit', (code) => reject(new Error(`the broker ended with ${code} before it was ready:\n${lines.slice(-20).join('\n')}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`the broker ended with ${code} before it was ready:\n${lines.slice(-20).join('\n')}`)),
+    );
   });
 }
 

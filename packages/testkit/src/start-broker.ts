@@ -26,7 +26,10 @@ const testProperties: Readonly<Record<string, string>> = {
 };
 
 /** Throws `MillraceError` CONFIG for a value that cannot be. */
-export async function startBroker(properties: Readonly<Record<string, string>> = {}, log: Logger = silentLogger): Promise<TestBroker> {
+export async function startBroker(
+  properties: Readonly<Record<string, string>> = {},
+  log: Logger = silentLogger,
+): Promise<TestBroker> {
   const all = { ...testProperties, ...properties };
   const args = Object.entries(all).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
   const disk = new MemoryDisk();
