@@ -13,6 +13,7 @@ interface Step {
 const bin = (name: string): string => `node_modules/.bin/${name}`;
 const unit = ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.fuzz.ts', 'tools/**/*.test.ts'];
 const quick = [
+  'test/compat/*.test.ts',
   'test/compat/kafkajs/*.test.ts',
   'test/compat/platformatic/*.test.ts',
   'test/integration/quick/*.test.ts',

@@ -29,6 +29,13 @@ export async function alterResource(
   }
   const settingsFault = doors.settings.resourceFault(resource.type, after, changes, resource.name);
   if (settingsFault !== undefined) return settingsFault;
+  // As in Kafka the last thing to be looked at: a bad value for a topic that is not there is a bad value.
+  if (resource.type === resourceTypes.topic && doors.image.topic(resource.name) === undefined) {
+    return {
+      errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION,
+      errorMessage: `The topic '${resource.name}' does not exist.`,
+    };
+  }
   if (validateOnly) return undefined;
   for (const [name, value] of changes) if ((own.get(name) ?? null) === value) changes.delete(name);
   await doors.metadata.commit(doors.controller.alterSettings(resource.type, resource.name, changes));
@@ -48,11 +55,10 @@ export function repeatedResources(
   return repeated;
 }
 
-function resourceFault({ image, settings }: Doors, { type, name }: Resource): Fault | undefined {
+function resourceFault({ settings }: Doors, { type, name }: Resource): Fault | undefined {
   switch (type) {
     case resourceTypes.topic:
-      if (image.topic(name) !== undefined) return undefined;
-      return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `The topic '${name}' does not exist.` };
+      return undefined;
     case resourceTypes.broker: {
       const text = settings.brokerNameFault(name);
       return text === undefined ? undefined : { errorCode: errors.INVALID_REQUEST, errorMessage: text };

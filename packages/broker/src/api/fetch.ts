@@ -75,7 +75,7 @@ function park(doors: Doors, request: FetchRequest, exchange: Exchange, context: 
 
 function planAll(doors: Doors, request: FetchRequest, context: FetchContext): Plan {
   const entries: Planned[] = [];
-  let bytesLeft = Math.min(request.maxBytes, doors.settings.fetchBytesMax);
+  let bytesLeft = Math.min(request.maxBytes, doors.settings.fetchBytesMax, doors.buffers.bytesLeft);
   let bytes = 0;
   let failed = false;
   for (const target of context.targets) {
@@ -137,25 +137,39 @@ function send(doors: Doors, exchange: Exchange, context: FetchContext, plan: Pla
   const taken: Buffer[] = [];
   const slices: (Buffer | undefined)[] = [];
   const cold: Promise<void>[] = [];
-  for (const [index, { read }] of plan.entries.entries()) {
-    if (read === undefined || read.bytes === 0) continue;
-    const buffer = doors.buffers.take(read.bytes);
-    taken.push(buffer);
-    const target = buffer.subarray(0, read.bytes);
-    if (read.isHot) {
-      slices[index] = target.subarray(0, read.fillSync(target));
-    } else {
-      cold.push(
-        read.fill(target).then((count) => {
-          slices[index] = target.subarray(0, count);
-        }),
-      );
+  const giveBack = (): void => taken.forEach((buffer) => doors.buffers.give(buffer));
+  const finish = (): void => {
+    const release = taken.length === 0 ? undefined : giveBack;
+    doors.answer(exchange, responseOf(doors, context, plan, slices), release);
+  };
+  try {
+    for (const [index, { read }] of plan.entries.entries()) {
+      if (read === undefined || read.bytes === 0) continue;
+      const buffer = doors.buffers.take(read.bytes);
+      taken.push(buffer);
+      const target = buffer.subarray(0, read.bytes);
+      if (read.isHot) {
+        slices[index] = target.subarray(0, read.fillSync(target));
+      } else {
+        cold.push(
+          read.fill(target).then((count) => {
+            slices[index] = target.subarray(0, count);
+          }),
+        );
+      }
     }
+  } catch (error) {
+    void Promise.allSettled(cold).then(giveBack);
+    throw error;
   }
-  const release = taken.length === 0 ? undefined : () => taken.forEach((buffer) => doors.buffers.give(buffer));
-  const finish = (): void => doors.answer(exchange, responseOf(doors, context, plan, slices), release);
-  if (cold.length === 0) finish();
-  else Promise.all(cold).then(finish, (error: unknown) => doors.failed(exchange, error));
+  if (cold.length === 0) return finish();
+  // All have to end before any buffer is anybody's again.
+  void Promise.allSettled(cold).then((ends) => {
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed === undefined) return finish();
+    giveBack();
+    doors.failed(exchange, failed.reason);
+  });
 }
 
 function responseOf(doors: Doors, context: FetchContext, plan: Plan, slices: readonly (Buffer | undefined)[]): object {

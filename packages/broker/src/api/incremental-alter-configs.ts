@@ -44,7 +44,7 @@ function changesOf(
 ): Map<string, string | null> | Fault {
   const changes = new Map<string, string | null>();
   for (const { name, configOperation, value } of asked.configs) {
-    if (changes.has(name)) return invalid(errors.INVALID_REQUEST, `Error due to duplicate config keys: ${name}`);
+    if (changes.has(name)) return invalid(errors.INVALID_REQUEST, 'Error due to duplicate config keys');
     if (configOperation === remove) {
       changes.set(name, null);
       continue;
