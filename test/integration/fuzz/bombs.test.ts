@@ -7,7 +7,8 @@ import net from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { apis, encodeRequest } from '@millrace/protocol';
+import { apis, encodeBatch, encodeRequest } from '@millrace/protocol';
+import { WireClient } from '@millrace/testkit';
 
 import { claims, filled, repeated, type Bomb } from './bombs.ts';
 import { startFuzzedBroker, type FuzzedBroker } from './fuzzed-broker.ts';
@@ -64,6 +65,51 @@ test('frames that come byte by byte', { timeout }, async (t) => {
   });
 });
 
+test('readers that ask for much and do not read', { timeout }, async (t) => {
+  await withBroker(
+    t,
+    async ({ target, process: { bootstrap } }) => {
+      await fill(bootstrap);
+      const fetch = Buffer.concat(encodeRequest(apis.fetch, 12, 1, 'deaf', fetchAll));
+      const sockets = await Promise.all(
+        Array.from({ length: connectionsMax }, async () => await connected(target.port)),
+      );
+      for (const socket of sockets) {
+        socket.pause();
+        socket.write(Buffer.concat([fetch, fetch, fetch]));
+      }
+      await sleep(3000);
+      return { sockets, sentBytes: connectionsMax * fetch.length * 3 };
+    },
+    lentBytesMax + connectionsMax * batchBytes,
+  );
+});
+
+/** Bytes on their way to sockets, together (broker/read-buffers.ts); beyond it each reader gets one batch. */
+const lentBytesMax = 256 << 20;
+const batchBytes = 500_000;
+const fullTopic = 'full';
+const fetchAll = {
+  maxWaitMs: 0,
+  minBytes: 1,
+  maxBytes: 1 << 30,
+  topics: [{ topic: fullTopic, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 30 }] }],
+  forgottenTopicsData: [],
+};
+
+/** More than one fetch may carry. */
+async function fill(bootstrap: string): Promise<void> {
+  await using client = await WireClient.connect(bootstrap);
+  await client.send('createTopics', 7, {
+    topics: [{ name: fullTopic, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+  });
+  const records = encodeBatch([{ value: Buffer.alloc(batchBytes - 100, 1) }]);
+  for (let batch = 0; batch < 130; batch++) {
+    const topicData = [{ name: fullTopic, partitionData: [{ index: 0, records }] }];
+    await client.send('produce', 9, { acks: 1, timeoutMs: 5000, topicData });
+  }
+}
+
 async function under(t: TestContext, make: (broker: FuzzedBroker) => readonly Bomb[], countMin: number): Promise<void> {
   await withBroker(t, async (broker) => {
     const bombs = make(broker);
@@ -90,13 +136,14 @@ async function under(t: TestContext, make: (broker: FuzzedBroker) => readonly Bo
 async function withBroker(
   t: TestContext,
   steps: (broker: FuzzedBroker) => Promise<{ readonly sockets: readonly net.Socket[]; readonly sentBytes: number }>,
+  capBytes = 0,
 ): Promise<void> {
   await using broker = await startFuzzedBroker();
   await withLastWords(broker.process, async () => {
     const good = await GoodClient.start(broker.process.bootstrap);
     const vitals = await Vitals.of(broker.process);
     const { sockets, sentBytes } = await steps(broker);
-    const { heldBytes } = await vitals.check(sentBytes);
+    const { heldBytes } = await vitals.check(sentBytes, capBytes);
     for (const socket of sockets) socket.destroy();
     const { count, medianMs, mostMs } = await good.finish();
     t.diagnostic(
