@@ -157,9 +157,7 @@ export class Broker implements Doors {
   static async start(options: BrokerOptions): Promise<Broker> {
     const { host, config } = options;
     const budget = new ReceiveBudget(receiveBytesMax(config));
-    const listeners = config.listeners
-      .filter(({ name }) => !config.controllerListenerNames.includes(name))
-      .map((listener) => listenerOf(host, config, listener, budget));
+    const listeners = config.listeners.map((listener) => listenerOf(host, config, listener, budget));
     const directories: LogDirectory[] = [];
     let admin: AdminServer | undefined;
     try {
@@ -217,11 +215,10 @@ export class Broker implements Doors {
   }
 
   endpoints(kind: 'broker' | 'controller'): readonly Endpoint[] {
-    if (kind === 'broker') return this.#listeners.map(({ name }) => this.advertised(name));
-    const { listeners, controllerListenerNames } = this.config;
-    return listeners
-      .filter(({ name }) => controllerListenerNames.includes(name))
-      .map(({ name, host, port }) => ({ name, host, port }));
+    const { controllerListenerNames } = this.config;
+    return this.#listeners
+      .filter(({ name }) => controllerListenerNames.includes(name) === (kind === 'controller'))
+      .map(({ name }) => this.advertised(name));
   }
 
   table(): ApiTable {
