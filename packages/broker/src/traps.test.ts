@@ -481,6 +481,20 @@ suite('traps that others found', () => {
     assert.equal(errorName(stale.errorCode), 'UNKNOWN_LEADER_EPOCH');
   });
 
+  test('9: a transactional batch is refused while nobody could end its transaction', async () => {
+    await using stage = await Stage.open();
+    await stage.topic('t');
+    const batch = encodeBatch([{ value: Buffer.from('a') }], {
+      producerId: 1,
+      producerEpoch: 0,
+      baseSequence: 0,
+      isTransactional: true,
+    });
+    const topicData = [{ name: 't', partitionData: [{ index: 0, records: batch }] }];
+    const answer = await stage.client.send('produce', 9, { acks: -1, timeoutMs: 5000, topicData });
+    assert.equal(errorName(answer.responses[0]?.partitionResponses[0]?.errorCode ?? -1), 'INVALID_TXN_STATE');
+  });
+
   test('13: a version that is not served ends the connection, and the log says who asked for what', async () => {
     const lines: string[] = [];
     await using stage = await Stage.open({}, collecting(lines));

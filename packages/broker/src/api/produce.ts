@@ -6,7 +6,7 @@
  * 13 and later name topics by id (KIP-516). Left out: transactional produce (transactions come with their coordinator).
  */
 import { AppendError, type Appended } from '@millrace/log';
-import { apis, errors, isKafkaError, type ProduceRequest } from '@millrace/protocol';
+import { apis, batchHeader, errors, isKafkaError, type ProduceRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
@@ -89,6 +89,12 @@ function appendOne(
     entry.errorCode = errors.INVALID_TOPIC_EXCEPTION;
     return;
   }
+  if (isTransactional(records)) {
+    // Without a coordinator nobody would ever end it, and readers of committed records would wait for ever.
+    entry.errorCode = errors.INVALID_TXN_STATE;
+    entry.errorMessage = 'Transactions are not served yet: produce without transactional.id.';
+    return;
+  }
   if (acks === -1 && doors.partitions.minInSync(partition) > 1) {
     entry.errorCode = errors.NOT_ENOUGH_REPLICAS;
     return;
@@ -114,6 +120,10 @@ function appendOne(
 }
 
 const emptyRecords = Buffer.alloc(0);
+
+function isTransactional(records: Buffer | null): boolean {
+  return records !== null && records.length >= batchHeader.batchHeaderBytes && batchHeader.isTransactional(records, 0);
+}
 
 function note(doors: Doors, partition: Partition, appended: Appended, entry: PartitionAnswer): void {
   partition.unwritten.push(entry);
