@@ -248,12 +248,20 @@ export class Broker implements Doors {
   }
 
   async #load(): Promise<void> {
-    if (this.metadata.isNew) {
+    const { clock, log } = this.host;
+    const startedAtMs = clock.monotonic();
+    const { isNew } = this.metadata;
+    if (isNew) {
       const records = adoptFolders(this.directories, () => newUuid(this.host), this.host.log);
       await this.metadata.commit([...firstRecords, ...records]);
     }
     this.settings.loaded();
     for (const topic of this.image.topics()) this.partitions.open(topic);
+    for (const { path, wasClean, logCount } of this.directories) {
+      if (isNew || wasClean) continue;
+      const tookMs = Math.round(clock.monotonic() - startedAtMs);
+      log.info({ path, partitions: logCount, tookMs }, 'recovered a log directory that was not closed cleanly');
+    }
     await this.#createConfigured();
     this.coordinator.start();
   }
