@@ -41,8 +41,9 @@ async function run(log: Logger): Promise<void> {
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
   const broker = await Broker.start({ host, config, fatal });
-  announce(broker, log);
+  // First, because whoever reads that we are ready may end us at once.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(broker, log, signal));
+  announce(broker, log);
 }
 
 /** The last three lines are what test libraries wait for; a client can produce when they appear. */
