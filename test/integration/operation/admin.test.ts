@@ -146,7 +146,7 @@ function addressOf(text: string): string {
   const bytes =
     words
       .match(/.{8}/g)
-      ?.flatMap((word) => (word.match(/../g) ?? []).reverse().map((hex) => Number.parseInt(hex, 16))) ?? [];
+      ?.flatMap((word) => (word.match(/../g) ?? []).toReversed().map((hex) => Number.parseInt(hex, 16))) ?? [];
   const host =
     bytes.length === 4
       ? bytes.join('.')
