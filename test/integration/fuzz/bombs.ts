@@ -2,7 +2,7 @@
  * Requests that ask for much memory with few bytes, made from the tables: every length, count and tag of every API that is served
  * claims far too much; arrays really have as many elements as fit; and what is small is asked for again and again.
  */
-import { apis, encodeRequest, type Api, type ApiName, type RequestInput } from '@millrace/protocol';
+import { apis, encodeRequest, zeroUuid, type Api, type ApiName, type RequestInput } from '@millrace/protocol';
 import { randomRequest, seededRandom, unsignedVarint, type Spot, type SpottedFrame } from '@millrace/testkit';
 
 import { fuzzValues } from './fuzz-values.ts';
@@ -141,6 +141,66 @@ export function repeated(topic: string): Bomb[] {
     topics: [{ name: topic, count: 2_000_000_000, assignments: null }],
     timeoutMs: 1000,
     validateOnly: false,
+  });
+  const setting = { name: 'retention.ms', configOperation: 0, value: '1000000' };
+  add('incrementalAlterConfigs', 1, 'one topic 20000 times', {
+    resources: many(20_000, () => ({ resourceType: 2, resourceName: topic, configs: [setting] })),
+    validateOnly: false,
+  });
+  add('incrementalAlterConfigs', 1, '20000 groups that are not there', {
+    resources: many(20_000, (index) => ({
+      resourceType: 32,
+      resourceName: `g${index}`,
+      configs: [{ ...setting, name: 'absent' }],
+    })),
+    validateOnly: false,
+  });
+  add('incrementalAlterConfigs', 1, 'one setting of a topic 20000 times', {
+    resources: [{ resourceType: 2, resourceName: topic, configs: many(20_000, () => setting) }],
+    validateOnly: false,
+  });
+  const offset = { committedOffset: 5, committedMetadata: '' };
+  add('offsetCommit', 8, '20000 partitions that are not there', {
+    groupId: 'bomb-group',
+    generationIdOrMemberEpoch: -1,
+    memberId: '',
+    topics: [{ name: topic, partitions: many(20_000, (partitionIndex) => ({ partitionIndex, ...offset })) }],
+  });
+  add('deleteGroups', 2, '20000 groups that are not there', {
+    groupsNames: many(20_000, (index) => `absent-${index}`),
+  });
+  add('leaveGroup', 5, '20000 members that are not there', {
+    groupId: 'group-a',
+    members: many(20_000, (index) => ({ memberId: `m${index}`, groupInstanceId: null })),
+  });
+  add('joinGroup', 7, '20000 protocols', {
+    groupId: 'bomb-group',
+    sessionTimeoutMs: 6000,
+    rebalanceTimeoutMs: 6000,
+    memberId: '',
+    protocolType: 'consumer',
+    protocols: many(20_000, (index) => ({ name: `p${index}`, metadata: Buffer.alloc(0) })),
+  });
+  add('deleteTopics', 6, '20000 topics that are not there', {
+    topics: many(20_000, (index) => ({ name: `absent-${index}`, topicId: zeroUuid })),
+    timeoutMs: 1000,
+  });
+  add('createTopics', 7, 'one topic with 20000 settings', {
+    topics: [
+      {
+        name: 'wide',
+        numPartitions: 1,
+        replicationFactor: 1,
+        assignments: [],
+        configs: many(20_000, (index) => ({ name: `s${index}`, value: 'v' })),
+      },
+    ],
+    validateOnly: true,
+  });
+  add('describeGroups', 5, '20000 groups that are not there', { groups: many(20_000, (index) => `absent-${index}`) });
+  add('findCoordinator', 4, '20000 groups', {
+    keyType: 0,
+    coordinatorKeys: many(20_000, (index) => `absent-${index}`),
   });
   return list;
 }
