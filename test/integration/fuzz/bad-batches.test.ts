@@ -34,6 +34,11 @@ const differences: readonly Difference[] = [
   },
   { why: 'Kafka has no clean answer', cases: ['length: a batch that says 2147483647'], ours: 'INVALID_RECORD' },
   {
+    why: 'a number cannot hold such an id, and no broker ever gave one out',
+    cases: ['sequence: a producer id near 2^63'],
+    ours: 'INVALID_RECORD',
+  },
+  {
     why: 'Kafka never answers',
     cases: versions.map((version) => `version ${version}: records null`),
     ours: 'INVALID_RECORD',

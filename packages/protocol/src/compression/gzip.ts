@@ -8,5 +8,5 @@ export function compressGzip(bytes: Uint8Array, level = -1): Buffer {
 
 /** A stream of several members, as some clients write them, is read to its end. */
 export function decompressGzip(bytes: Uint8Array, bytesMax: number): Buffer {
-  return inflate('gzip', bytesMax, (options) => gunzipSync(bytes, options));
+  return inflate('gzip', bytes, bytesMax, (options) => gunzipSync(bytes, options));
 }

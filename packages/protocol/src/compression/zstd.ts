@@ -7,5 +7,5 @@ export function compressZstd(bytes: Uint8Array, level = 3): Buffer {
 
 /** Frames that do not tell their size, as Java's stream writes them, are accepted. */
 export function decompressZstd(bytes: Uint8Array, bytesMax: number): Buffer {
-  return inflate('zstd', bytesMax, (options) => zstdDecompressSync(bytes, options));
+  return inflate('zstd', bytes, bytesMax, (options) => zstdDecompressSync(bytes, options));
 }

@@ -137,6 +137,10 @@ function headerFault(bytes: Buffer, source: BatchSource): BatchFault | undefined
     );
   }
   if (header.isControl(bytes, 0)) return batchFault('INVALID_RECORD', 'Clients may not write control records.');
+  // Two that differ would be one here.
+  if (header.producerId(bytes, 0) > Number.MAX_SAFE_INTEGER) {
+    return batchFault('INVALID_RECORD', `No broker gave out the producer id ${header.producerId(bytes, 0)}.`);
+  }
   if (header.producerId(bytes, 0) >= 0 && header.baseSequence(bytes, 0) < 0) {
     return batchFault(
       'INVALID_RECORD',
