@@ -20,7 +20,7 @@ import type { Exchange } from './exchange.ts';
 import { FetchSessions } from './fetch-session.ts';
 import { adoptFolders } from './metadata/adopt-folders.ts';
 import { Controller, isFault } from './metadata/controller.ts';
-import { MetadataImage, resourceTypes } from './metadata/image.ts';
+import { MetadataImage, metadataVersion, resourceTypes } from './metadata/image.ts';
 import { MetadataLog } from './metadata/metadata-log.ts';
 import type { MetadataRecord } from './metadata/record.ts';
 import { Metrics } from './metrics.ts';
@@ -40,7 +40,7 @@ const receiveBytesDefault = 256 << 20;
 const drainMsMax = 2000;
 /** What a new Kafka cluster begins with: its feature level (4.3-IV0), and the setting that goes with eligible leader replicas. */
 const firstRecords: readonly MetadataRecord[] = [
-  { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: 30 },
+  { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: metadataVersion },
   {
     type: 'ConfigRecord',
     resourceType: resourceTypes.broker,

@@ -26,14 +26,12 @@ export interface FetchContext {
   readonly isIncremental: boolean;
   readonly targets: Iterable<FetchTarget>;
   readonly targetCount: number;
-  readonly session: FetchSession | undefined;
 }
 
 export interface FetchSession {
   readonly id: number;
   epoch: number;
   usedAtMs: number;
-  readonly createdAtMs: number;
   readonly targets: Map<string, FetchTarget>;
 }
 
@@ -94,7 +92,6 @@ export class FetchSessions {
         isIncremental: false,
         targets: new Targets(targets),
         targetCount: targets.size,
-        session,
       };
     }
     const session = this.#sessions.get(sessionId);
@@ -110,14 +107,13 @@ export class FetchSessions {
     }
     if (session.targets.size === 0) {
       this.#sessions.delete(sessionId);
-      return { sessionId: 0, isIncremental: false, targets: [], targetCount: 0, session: undefined };
+      return { sessionId: 0, isIncremental: false, targets: [], targetCount: 0 };
     }
     return {
       sessionId,
       isIncremental: true,
       targets: new Targets(session.targets),
       targetCount: session.targets.size,
-      session,
     };
   }
 
@@ -126,7 +122,7 @@ export class FetchSessions {
     if (this.#sessions.size >= this.#slots && !this.#evict(nowMs)) return undefined;
     let id = this.#newId();
     while (id === 0 || this.#sessions.has(id)) id = this.#newId();
-    const session: FetchSession = { id, epoch: 1, usedAtMs: nowMs, createdAtMs: nowMs, targets };
+    const session: FetchSession = { id, epoch: 1, usedAtMs: nowMs, targets };
     this.#sessions.set(id, session);
     return session;
   }

@@ -14,7 +14,6 @@ export interface TopicCounters {
 
 export interface ApiCounters {
   count: number;
-  errorCount: number;
   totalMs: number;
 }
 
@@ -50,7 +49,7 @@ export class Metrics {
   }
 
   request(apiKey: number, durationMs: number): void {
-    const counters = (this.requests[apiKey] ??= { count: 0, errorCount: 0, totalMs: 0 });
+    const counters = (this.requests[apiKey] ??= { count: 0, totalMs: 0 });
     counters.count++;
     counters.totalMs += durationMs;
   }

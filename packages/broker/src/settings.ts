@@ -145,7 +145,7 @@ export class Settings {
   }
 
   /** The text that counts for a key which the resource has not set itself. */
-  valueOf(type: number, _resource: string, name: string): string | null {
+  valueOf(type: number, name: string): string | null {
     if (type === resourceTypes.topic) return this.#brokerTextOf(name);
     return decidingText(tableOf(type), brokerKeys, name, type === resourceTypes.broker ? this.#layers() : []);
   }

@@ -59,19 +59,6 @@ export class Frames {
     return true;
   }
 
-  /** For sockets that bring their own chunks (TLS): parses `chunk`, which the caller gives away. */
-  receivedChunk(chunk: Buffer): boolean {
-    let from = 0;
-    while (from < chunk.length) {
-      const target = this.buffer();
-      const count = Math.min(target.length, chunk.length - from);
-      chunk.copy(target, 0, from, from + count);
-      from += count;
-      if (!this.received(count)) return false;
-    }
-    return true;
-  }
-
   release(): void {
     if (this.#own !== undefined) giveBack(this.#own);
     this.#own = undefined;

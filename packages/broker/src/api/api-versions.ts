@@ -7,6 +7,7 @@ import { apis, errors, type ApiVersionsRequest } from '@millrace/protocol';
 import { apiVersionsRanges, type Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
 import type { Exchange } from '../exchange.ts';
+import { metadataVersion } from '../metadata/image.ts';
 
 const softwarePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
@@ -35,9 +36,6 @@ export function apiVersions(
     ],
   };
 }
-
-/** 4.3-IV0, the newest that Apache Kafka 4.3.1 and its tools know. */
-const metadataVersion = 30;
 
 function isElsewhere(doors: Doors, { clusterId, nodeId }: ApiVersionsRequest): boolean {
   return (clusterId !== null && clusterId !== doors.clusterId) || (nodeId >= 0 && nodeId !== doors.nodeId);

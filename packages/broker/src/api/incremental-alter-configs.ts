@@ -59,7 +59,7 @@ function changesOf(
           `Can't ${configOperation === append ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.`,
         );
       }
-      const current = own.get(name) ?? doors.settings.valueOf(resource.type, resource.name, name) ?? '';
+      const current = own.get(name) ?? doors.settings.valueOf(resource.type, name) ?? '';
       changes.set(name, configOperation === append ? appended(current, value) : subtracted(current, value));
     } else {
       return invalid(errors.INVALID_REQUEST, `Unknown operation type ${configOperation} for ${name}`);

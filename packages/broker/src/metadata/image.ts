@@ -16,6 +16,9 @@ export interface TopicImage {
   readonly partitions: PartitionImage[];
 }
 
+/** 4.3-IV0, the newest level that Apache Kafka 4.3.1 and its tools know. */
+export const metadataVersion = 30;
+
 /** Kafka's ConfigResource types. */
 export const resourceTypes = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const;
 
