@@ -20,7 +20,7 @@ const produce: KeptCase = {
   durability: 'os',
   brokers: 'kept',
   bytes: 3e9,
-  roundsMax: 5,
+  roundsMax: 6,
   rows,
   run: async (stage, broker) => {
     const { round, smoke } = stage;
@@ -46,7 +46,7 @@ const consume: KeptCase = {
   durability: 'os',
   brokers: 'kept',
   bytes: 3e9,
-  roundsMax: 5,
+  roundsMax: 6,
   rows,
   prepare: async ({ smoke }, broker) => {
     await drive('create', broker, { topic: 'java-fetch' });

@@ -23,7 +23,7 @@ export const recover: OwnCase = {
   durability: 'os',
   brokers: 'own',
   bytes: 5e9,
-  roundsMax: 5,
+  roundsMax: 6,
   rows: [
     { figure: 'startMs', text: 'to the first ApiVersions answer', ...startTime, must: 0.5, goal: 0.2 },
     { figure: 'readyMs', text: 'to the end offsets of all partitions', ...startTime, must: 0.5, goal: 0.2 },
