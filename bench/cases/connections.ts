@@ -9,7 +9,7 @@ import { launch, type Broker } from '../sides/broker.ts';
 import { layOutStage } from '../sides/lay-out.ts';
 
 /** Absolute figures of fresh processes. */
-const roundsMax = 6;
+const roundsMax = 3;
 
 const idle: OwnCase = {
   name: 'idle-connections',
