@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { configurationPage } from './docs/configuration-page.ts';
 import { apisPage } from './docs/apis-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
+import { metricsPage } from './docs/metrics-page.ts';
 
 /** Path → text. */
 export function pages(): ReadonlyMap<string, string> {
@@ -13,6 +14,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/reference/apis.md', apisPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/configuration.md', configurationPage()],
+    ['docs/reference/metrics.md', metricsPage()],
   ]);
 }
 

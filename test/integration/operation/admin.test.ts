@@ -63,7 +63,9 @@ test('the metrics have the names that dashboards ask for, and count what happene
     assert.equal(samples.get('kafka_server_brokertopicmetrics_totalproducerequests_total{topic="t"}'), 2);
     assert.equal(samples.get('kafka_log_log_size{topic="t",partition="0"}'), 2 * records.length);
     assert.equal(samples.get('kafka_server_replicamanager_partitioncount'), 1);
-    assert.equal(samples.get('kafka_server_socket_server_metrics_connection_count'), 1);
+    const connections =
+      'kafka_server_socket_server_metrics_connection_count{listener="PLAINTEXT",networkProcessor="0"}';
+    assert.equal(samples.get(connections), 1);
   } finally {
     await broker.stop();
   }

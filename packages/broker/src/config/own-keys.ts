@@ -1,5 +1,5 @@
 /** What Apache Kafka does not have. */
-import { string } from '@millrace/base';
+import { list, string } from '@millrace/base';
 import { hostAndPort } from './listener.ts';
 
 export const ownKeys = {
@@ -16,6 +16,11 @@ export const ownKeys = {
         text === '' || hostAndPort(text) !== undefined ? undefined : 'it must be host:port, or empty for none',
     },
     'Where /metrics, /healthz and /readyz are served over HTTP: host:port, or empty for nowhere.',
+  ),
+  'metrics.dialects': list(
+    'jmx-exporter,strimzi-reporter,kafka-exporter',
+    { own: true, oneOf: ['jmx-exporter', 'strimzi-reporter', 'kafka-exporter'] },
+    'Under whose names /metrics tells what it knows: those of the JMX exporter, of the metrics reporter of Strimzi, of kafka_exporter.',
   ),
   'cluster.id': string(
     null,

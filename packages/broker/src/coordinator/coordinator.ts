@@ -38,6 +38,13 @@ import type { Waiter } from './waiter.ts';
 
 export const offsetsTopic = '__consumer_offsets';
 
+export interface GroupProgress {
+  readonly groupId: string;
+  readonly memberCount: number;
+  /** By topic and partition. */
+  readonly offsets: ReadonlyMap<string, ReadonlyMap<number, { readonly offset: number }>>;
+}
+
 /** What the coordinator needs of the broker. */
 export interface CoordinatorDoors extends OffsetsLog {
   readonly host: Pick<Host, 'clock' | 'timers' | 'random' | 'log'>;
@@ -181,6 +188,16 @@ export class Coordinator {
 
   *groups(): Generator<ClassicGroup> {
     for (const runtime of this.#runtimes) yield* runtime?.shard?.groups.values() ?? [];
+  }
+
+  /** Every group with what it committed, for metrics. */
+  *progress(): Generator<GroupProgress> {
+    for (const runtime of this.#runtimes) {
+      const shard = runtime?.shard;
+      if (shard === undefined) continue;
+      for (const { id, members } of shard.groups.values())
+        yield { groupId: id, memberCount: members.size, offsets: shard.offsets.ofGroup(id) };
+    }
   }
 
   /** Its offsets mean nothing any more, should another topic get its name. */

@@ -37,6 +37,9 @@ export class MetadataLog {
   readonly #image: MetadataImage;
   readonly #log: Log;
   readonly #onChange: (record: MetadataRecord) => void;
+  /** Commits that are on disk, and the milliseconds they took together. */
+  commitCount = 0;
+  commitMs = 0;
   #recordsSinceSnapshot = 0;
   #failure: MillraceError | undefined;
 
@@ -71,6 +74,7 @@ export class MetadataLog {
   async commit(records: readonly MetadataRecord[]): Promise<void> {
     if (records.length === 0) return;
     if (this.#failure !== undefined) throw this.#failure;
+    const startedAtMs = this.#host.clock.monotonic();
     for (let from = 0; from < records.length; from += batchRecordsMax)
       this.#append(records.slice(from, from + batchRecordsMax));
     for (const record of records) {
@@ -79,6 +83,8 @@ export class MetadataLog {
     }
     this.#recordsSinceSnapshot += records.length;
     await this.#synced();
+    this.commitCount++;
+    this.commitMs += this.#host.clock.monotonic() - startedAtMs;
     if (this.#recordsSinceSnapshot >= recordsPerSnapshot) this.snapshot();
   }
 
