@@ -14,7 +14,7 @@ import type { ApiTable } from './api-table.ts';
 import { apiTable } from './apis.ts';
 import { AppendRound } from './append-round.ts';
 import type { BrokerConfig, ListenerConfig } from './config/broker-config.ts';
-import { Coordinator } from './coordinator/coordinator.ts';
+import { Coordinator, offsetsTopic } from './coordinator/coordinator.ts';
 import type { Doors, Endpoint } from './doors.ts';
 import type { Exchange } from './exchange.ts';
 import { FetchSessions } from './fetch-session.ts';
@@ -24,13 +24,13 @@ import { MetadataImage, metadataVersion, resourceTypes } from './metadata/image.
 import { MetadataLog } from './metadata/metadata-log.ts';
 import type { MetadataRecord } from './metadata/record.ts';
 import { Metrics } from './metrics.ts';
-import { OffsetsTopic } from './offsets-topic.ts';
 import { Partitions } from './partitions.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { RequestPipeline } from './request.ts';
 import { Retention } from './retention.ts';
 import { Settings } from './settings.ts';
+import { StateTopic } from './state-topic.ts';
 import { Topics } from './topics.ts';
 
 const unsentBytesMax = 4 << 20;
@@ -127,16 +127,11 @@ export class Broker implements Doors {
       this.settings.values['max.incremental.fetch.session.cache.slots'],
       () => host.random.below(0x7fff_ffff) + 1,
     );
-    this.coordinator = new Coordinator(
-      new OffsetsTopic({
-        host,
-        settings: this.settings.groups,
-        image: this.image,
-        partitions: this.partitions,
-        topics: this.topics,
-        round: this.round,
-      }),
-    );
+    this.coordinator = new Coordinator({
+      host,
+      settings: this.settings.groups,
+      log: new StateTopic(offsetsTopic, this),
+    });
     this.#table = apiTable(this);
     this.#pipeline = new RequestPipeline({
       table: this.#table,

@@ -19,6 +19,8 @@ export interface AppendOptions {
   readonly origin: 'client' | 'coordinator' | 'replica';
   /** Version of the produce request; the newest when left out. */
   readonly producedByVersion?: number;
+  /** How the transaction ends that a coordinator's marker ends: since 2 a marker has a higher epoch than the records before it. */
+  readonly transactionVersion?: number;
 }
 
 export interface Appended {
@@ -72,6 +74,10 @@ export class LogWriter {
     if (origin === 'client' && header.producerId(batch, 0) >= 0) {
       const first = state.producers.check(batch, 0);
       if (first !== undefined) return this.#duplicate(first, batch);
+    }
+    if (origin === 'coordinator' && header.producerId(batch, 0) >= 0) {
+      const end = header.isControl(batch, 0) ? transactionEndOf(batch, 0) : undefined;
+      state.producers.checkCoordinated(batch, 0, end, options.transactionVersion ?? 0);
     }
     header.stampOffset(batch, 0, state.endOffset, options.leaderEpoch);
     return this.#place(batch, nowMs, header.isLogAppendTime(batch, 0) ? nowMs : -1);

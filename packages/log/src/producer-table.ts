@@ -7,6 +7,7 @@ import { assert } from '@millrace/base';
 import { batchHeader as header } from '@millrace/protocol';
 
 import { AppendError } from './append-error.ts';
+import type { TransactionEnd } from './control-batch.ts';
 import { type BatchNote, follows, ProducerEntry, sequenceAfter } from './producer-entry.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
 
@@ -60,6 +61,32 @@ export class ProducerTable {
     return undefined;
   }
 
+  /** Sees whether a coordinator's batch may be appended: offsets that a transaction commits, or its end. */
+  checkCoordinated(bytes: Buffer, at: number, end: TransactionEnd | undefined, transactionVersion: number): void {
+    const entry = this.#entries.get(header.producerId(bytes, at));
+    if (entry === undefined) return;
+    const epoch = header.producerEpoch(bytes, at);
+    // A marker that comes twice, because a coordinator could not know that the first was there, does no harm.
+    const isRepeated = epoch === entry.epoch && entry.transactionFirstOffset < 0;
+    const mustRaise = end !== undefined && transactionVersion >= 2 && !isRepeated;
+    if (epoch < entry.epoch || (mustRaise && epoch === entry.epoch)) {
+      throw new AppendError(
+        'INVALID_PRODUCER_EPOCH',
+        `The coordinator writes for producer ${entry.producerId} with epoch ${epoch}, its epoch here is ${entry.epoch}.`,
+      );
+    }
+    if (end !== undefined && end.coordinatorEpoch < entry.coordinatorEpoch) {
+      throw new AppendError(
+        'TRANSACTION_COORDINATOR_FENCED',
+        `A coordinator of epoch ${end.coordinatorEpoch} ends a transaction, one of epoch ${entry.coordinatorEpoch} was here before.`,
+      );
+    }
+  }
+
+  get(producerId: number): ProducerEntry | undefined {
+    return this.#entries.get(producerId);
+  }
+
   /** A data batch with its final offsets was appended. */
   note(bytes: Buffer, at: number): void {
     const producerId = header.producerId(bytes, at);
@@ -81,11 +108,7 @@ export class ProducerTable {
   }
 
   /** A marker was appended that ends a transaction. Gives the transaction when it was aborted. */
-  noteEnd(
-    bytes: Buffer,
-    at: number,
-    end: { readonly isCommit: boolean; readonly coordinatorEpoch: number },
-  ): AbortedTransaction | undefined {
+  noteEnd(bytes: Buffer, at: number, end: TransactionEnd): AbortedTransaction | undefined {
     const entry = this.#entryOf(header.producerId(bytes, at));
     const lastOffset = header.lastOffset(bytes, at);
     const firstOffset = entry.transactionFirstOffset;

@@ -32,7 +32,9 @@ import { decideLeave, type Leaving, type LeftMember } from './leave.ts';
 import type { JoinAnswer, SyncAnswer } from './member.ts';
 import { queryOffsets, type FoundTopic, type OffsetQuery } from './offset-query.ts';
 import { partitionOf } from './partition-of.ts';
-import { ShardRuntime, type OffsetsLog } from './runtime.ts';
+import { encodeRecords, replayBatches, type CoordinatorRecord } from './records.ts';
+import { ShardRuntime, type ShardKind, type StateLog } from './runtime.ts';
+import { Shard } from './shard.ts';
 import { decideSync, refusedSync } from './sync.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -46,17 +48,27 @@ export interface GroupProgress {
 }
 
 /** What the coordinator needs of the broker. */
-export interface CoordinatorDoors extends OffsetsLog {
+export interface CoordinatorDoors {
   readonly host: Pick<Host, 'clock' | 'timers' | 'random' | 'log'>;
   readonly settings: CoordinatorSettings;
-  /** Makes `__consumer_offsets` when it is not there; settles when it can be appended to. False when that failed. */
-  ensureOffsetsTopic(): Promise<boolean>;
+  /** `__consumer_offsets` */
+  readonly log: StateLog;
 }
+
+type ShardEnvironment = Omit<GroupEnvironment, 'turn'>;
+type GroupRuntime = ShardRuntime<Shard, CoordinatorRecord, ShardEnvironment>;
+
+const groupShards: ShardKind<Shard, CoordinatorRecord, ShardEnvironment> = {
+  what: 'groups',
+  create: (environment) => new Shard(environment),
+  encode: encodeRecords,
+  replay: replayBatches,
+};
 
 export class Coordinator {
   readonly #doors: CoordinatorDoors;
-  readonly #environment: Omit<GroupEnvironment, 'turn'>;
-  readonly #runtimes: (ShardRuntime | undefined)[] = [];
+  readonly #environment: ShardEnvironment;
+  readonly #runtimes: (GroupRuntime | undefined)[] = [];
   #expiry: Timer | undefined = undefined;
 
   constructor(doors: CoordinatorDoors) {
@@ -73,9 +85,9 @@ export class Coordinator {
 
   /** Loads what is stored: members who are not back in time must be missed. Costs nothing where nothing is stored. */
   start(): void {
-    const count = this.#doors.partitionCount();
+    const count = this.#doors.log.partitionCount();
     for (let partition = 0; partition < count; partition++) {
-      if (!this.#doors.isEmpty(partition)) this.#runtime(partition).load();
+      if (!this.#doors.log.isEmpty(partition)) this.#runtime(partition).load();
     }
     this.#expireLater();
   }
@@ -87,7 +99,7 @@ export class Coordinator {
   }
 
   async ensure(): Promise<boolean> {
-    return this.#doors.partitionCount() > 0 || (await this.#doors.ensureOffsetsTopic());
+    return this.#doors.log.partitionCount() > 0 || (await this.#doors.log.ensure());
   }
 
   joinGroup(request: JoinGroupRequest, caller: Caller, waiter: Waiter<JoinAnswer>): void {
@@ -206,15 +218,15 @@ export class Coordinator {
     for (const runtime of this.#runtimes) runtime?.run((shard) => decideTopicDeleted(shard, name));
   }
 
-  #runtimeOf(groupId: string, waiter: Waiter<never>): ShardRuntime | undefined {
-    const count = this.#doors.partitionCount();
+  #runtimeOf(groupId: string, waiter: Waiter<never>): GroupRuntime | undefined {
+    const count = this.#doors.log.partitionCount();
     if (count > 0) return this.#runtime(partitionOf(groupId, count));
     waiter.fail(errors.NOT_COORDINATOR);
     return undefined;
   }
 
-  #runtime(partition: number): ShardRuntime {
-    return (this.#runtimes[partition] ??= new ShardRuntime(this.#doors, partition, this.#environment));
+  #runtime(partition: number): GroupRuntime {
+    return (this.#runtimes[partition] ??= new ShardRuntime(this.#doors.log, partition, this.#environment, groupShards));
   }
 
   #unloadAll(): void {

@@ -4,8 +4,16 @@
  */
 import type { CoordinatorRecord } from './records.ts';
 
-export interface Decision {
-  readonly records: readonly CoordinatorRecord[];
+/** Whose transaction records belong to. */
+export interface RecordProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+export interface Decision<R = CoordinatorRecord> {
+  readonly records: readonly R[];
+  /** The records count when this producer's transaction is committed. */
+  readonly producer?: RecordProducer;
   readonly written: () => void;
   /** The code is meant for clients. */
   readonly failed: (errorCode: number) => void;
@@ -13,4 +21,4 @@ export interface Decision {
 
 const nothing = (): void => {};
 
-export const noRecords: Decision = { records: [], written: nothing, failed: nothing };
+export const noRecords: Decision<never> = { records: [], written: nothing, failed: nothing };

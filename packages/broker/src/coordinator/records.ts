@@ -16,6 +16,8 @@ import {
   zeroUuid,
 } from '@millrace/protocol';
 
+import type { RecordProducer } from './decision.ts';
+
 export interface StoredMember {
   readonly memberId: string;
   readonly groupInstanceId: string | null;
@@ -91,8 +93,12 @@ export function emptyMetadata(protocolType: string, generation: number, nowMs: n
   return { protocolType, generation, protocol: null, leader: null, currentStateTimestamp: nowMs, members: [] };
 }
 
-export function encodeRecords(records: readonly CoordinatorRecord[], nowMs: number): Buffer {
-  return encodeBatch(records.map((record) => ({ key: keyOf(record), value: valueOf(record), timestamp: nowMs })));
+export function encodeRecords(records: readonly CoordinatorRecord[], nowMs: number, producer?: RecordProducer): Buffer {
+  return encodeBatch(
+    records.map((record) => ({ key: keyOf(record), value: valueOf(record), timestamp: nowMs })),
+    // As Kafka's coordinators write: no sequence counts, so each batch begins with 0.
+    producer === undefined ? {} : { ...producer, baseSequence: 0, isTransactional: true },
+  );
 }
 
 /** Reads whole batches, as they stand in the log, one behind the other. */

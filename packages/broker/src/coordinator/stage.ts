@@ -265,28 +265,30 @@ export class Stage {
     return {
       host: { clock: this.time, timers: this.time, log, random: { below: () => 0, bytes: () => this.#nextId() } },
       settings: this.settings,
-      ensureOffsetsTopic: async () => {
-        this.partitionCount ||= 4;
-        return true;
-      },
-      partitionCount: () => this.partitionCount,
-      isEmpty: (partition) => !this.logs.has(partition),
-      read: (partition) => {
-        this.reads++;
-        return this.logs.get(partition) ?? [];
-      },
-      append: (partition, batch) => {
-        if (this.appendError !== errors.NONE) return { errorCode: this.appendError };
-        const batches = this.logs.get(partition) ?? [];
-        const last = batches.at(-1);
-        const baseOffset = last === undefined ? 0 : batchHeader.lastOffset(last, 0) + 1;
-        batchHeader.stampOffset(batch, 0, baseOffset, 0);
-        this.logs.set(partition, [...batches, batch]);
-        return { baseOffset };
-      },
-      afterSync: (waiter) => {
-        this.#waiting.push(waiter);
-        if (!this.holdsSyncs) this.sync();
+      log: {
+        ensure: async () => {
+          this.partitionCount ||= 4;
+          return true;
+        },
+        partitionCount: () => this.partitionCount,
+        isEmpty: (partition) => !this.logs.has(partition),
+        read: (partition) => {
+          this.reads++;
+          return this.logs.get(partition) ?? [];
+        },
+        append: (partition, batch) => {
+          if (this.appendError !== errors.NONE) return { errorCode: this.appendError };
+          const batches = this.logs.get(partition) ?? [];
+          const last = batches.at(-1);
+          const baseOffset = last === undefined ? 0 : batchHeader.lastOffset(last, 0) + 1;
+          batchHeader.stampOffset(batch, 0, baseOffset, 0);
+          this.logs.set(partition, [...batches, batch]);
+          return { baseOffset };
+        },
+        afterSync: (waiter) => {
+          this.#waiting.push(waiter);
+          if (!this.holdsSyncs) this.sync();
+        },
       },
     };
   }

@@ -1,12 +1,10 @@
-/** `__consumer_offsets` for the group coordinator: appends that share the write and the sync of everything else in their turn. */
+/** The topic that keeps a coordinator's state: appends that share the write and the sync of everything else in their turn. */
 import { batchHeader, errors, isKafkaError, splitBatches } from '@millrace/protocol';
 
-import type { Host } from '@millrace/base';
 import type { Log } from '@millrace/log';
 
 import type { AppendRound } from './append-round.ts';
-import { offsetsTopic, type CoordinatorDoors } from './coordinator/coordinator.ts';
-import type { CoordinatorSettings } from './coordinator/environment.ts';
+import type { StateLog } from './coordinator/runtime.ts';
 import { isFault } from './metadata/controller.ts';
 import type { MetadataImage } from './metadata/image.ts';
 import type { Partitions } from './partitions.ts';
@@ -14,56 +12,56 @@ import type { Topics } from './topics.ts';
 
 const readBytes = 1 << 20;
 
-export interface OffsetsTopicOptions {
-  readonly host: Host;
-  readonly settings: CoordinatorSettings;
+export interface StateTopicOptions {
   readonly image: MetadataImage;
   readonly partitions: Partitions;
   readonly topics: Topics;
   readonly round: AppendRound;
 }
 
-export class OffsetsTopic implements CoordinatorDoors {
-  readonly host: Host;
-  readonly settings: CoordinatorSettings;
+export class StateTopic implements StateLog {
+  readonly name: string;
   readonly #image: MetadataImage;
   readonly #partitions: Partitions;
   readonly #topics: Topics;
   readonly #round: AppendRound;
 
-  constructor(options: OffsetsTopicOptions) {
-    this.host = options.host;
-    this.settings = options.settings;
+  constructor(name: string, options: StateTopicOptions) {
+    this.name = name;
     this.#image = options.image;
     this.#partitions = options.partitions;
     this.#topics = options.topics;
     this.#round = options.round;
   }
 
-  async ensureOffsetsTopic(): Promise<boolean> {
-    return !isFault(await this.#topics.createAutomatically(offsetsTopic));
+  async ensure(): Promise<boolean> {
+    return !isFault(await this.#topics.createAutomatically(this.name));
   }
 
   partitionCount(): number {
-    return this.#image.topic(offsetsTopic)?.partitions.length ?? 0;
+    return this.#image.topic(this.name)?.partitions.length ?? 0;
   }
 
   isEmpty(index: number): boolean {
-    const log = this.#partitions.byName(offsetsTopic, index)?.log;
+    const log = this.#partitions.byName(this.name, index)?.log;
     return log === undefined || log.startOffset === log.endOffset;
   }
 
   read(index: number): Iterable<Buffer> | undefined {
-    const log = this.#partitions.byName(offsetsTopic, index)?.log;
+    const log = this.#partitions.byName(this.name, index)?.log;
     return log === undefined ? undefined : readWhole(log);
   }
 
-  append(index: number, batch: Buffer): { readonly baseOffset: number } | { readonly errorCode: number } {
-    const partition = this.#partitions.byName(offsetsTopic, index);
+  append(
+    index: number,
+    batch: Buffer,
+    transactionVersion = 0,
+  ): { readonly baseOffset: number } | { readonly errorCode: number } {
+    const partition = this.#partitions.byName(this.name, index);
     if (partition === undefined) return { errorCode: errors.NOT_COORDINATOR };
     const entry: { errorCode: number; baseOffset: number } = { errorCode: errors.NONE, baseOffset: -1 };
     try {
-      entry.baseOffset = partition.append(batch, { origin: 'coordinator' }).baseOffset;
+      entry.baseOffset = partition.append(batch, { origin: 'coordinator', transactionVersion }).baseOffset;
     } catch (error) {
       if (!isKafkaError(error)) throw error;
       return { errorCode: error.code };
