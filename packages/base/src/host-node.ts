@@ -1,14 +1,22 @@
-/** The host of a real process: system clock, Node's timers and randomness, files. */
+/** The host of a real process: system clock, Node's timers and randomness, files, sockets. */
 import { randomFillSync } from 'node:crypto';
 
 import type { Clock, Timer, Timers } from './clock.ts';
 import { NodeDisk } from './disk-node.ts';
 import type { Host } from './host.ts';
 import { type Logger, silentLogger } from './logger.ts';
+import { NodeNetwork } from './network-node.ts';
 import type { Random } from './random.ts';
 
 export function nodeHost(log: Logger = silentLogger): Host {
-  return { clock: nodeClock, timers: nodeTimers, random: nodeRandom, disk: new NodeDisk(), log };
+  return {
+    clock: nodeClock,
+    timers: nodeTimers,
+    random: nodeRandom,
+    disk: new NodeDisk(),
+    network: new NodeNetwork(),
+    log,
+  };
 }
 
 const nodeClock: Clock = {

@@ -5,6 +5,7 @@ export type { Random } from './random.ts';
 export { readSmallFile, replaceSmallFile, type Disk, type DiskFile, type FileStat, type FolderLock } from './disk.ts';
 export { silentLogger, type Logger, type LogFields } from './logger.ts';
 export type { Host } from './host.ts';
+export type { ListenAddress, Network, Port, Socket, SocketEvents } from './network.ts';
 export { NodeDisk } from './disk-node.ts';
 export { nodeHost } from './host-node.ts';
 export {

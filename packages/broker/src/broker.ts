@@ -367,6 +367,8 @@ function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig, 
     unsentBytesMax,
     budget,
     clock: host.clock,
+    timers: host.timers,
+    network: host.network,
   });
 }
 

@@ -124,7 +124,7 @@ export class Partitions {
       if (topic.partitions[index] !== undefined) continue;
       topic.partitions[index] = this.#openOne(topic, index, leaderEpoch, settingsOf(topic.name).log);
       if (host.clock.monotonic() < turnEndsAtMs) continue;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => host.timers.after(0, resolve));
       turnEndsAtMs = host.clock.monotonic() + turnMs;
     }
   }

@@ -2,7 +2,7 @@
  * One client's socket. In: bytes, cut into frames and handed to the `ConnectionOwner`. Out: chunks given to `send`, which leave
  * together in one writev when `flush` is called.
  */
-import net from 'node:net';
+import type { Socket } from '@millrace/base';
 
 import { Frames } from './frames.ts';
 import type { Holder, ReceiveBudget } from './receive-budget.ts';
@@ -42,7 +42,7 @@ export class Connection implements Holder {
   session: unknown;
   lastActiveAtMs: number;
 
-  readonly #socket: net.Socket;
+  readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #frames: Frames;
   readonly #unsentBytesMax: number;
@@ -53,11 +53,11 @@ export class Connection implements Holder {
   #countedBytes = 0;
   #pauses = 0;
 
-  constructor(accepted: net.Socket, owner: ConnectionOwner, options: ConnectionOptions, nowMs: number) {
+  constructor(socket: Socket, owner: ConnectionOwner, options: ConnectionOptions, nowMs: number) {
     this.listenerName = options.listenerName;
-    this.remoteAddress = accepted.remoteAddress ?? '';
-    this.remotePort = accepted.remotePort ?? 0;
-    this.localPort = accepted.localPort ?? 0;
+    this.remoteAddress = socket.remoteAddress;
+    this.remotePort = socket.remotePort;
+    this.localPort = socket.localPort;
     this.lastActiveAtMs = nowMs;
     this.#owner = owner;
     this.#unsentBytesMax = options.unsentBytesMax;
@@ -70,13 +70,14 @@ export class Connection implements Holder {
       },
       options.frameBytesMax,
     );
-    this.#socket = readInPlace(accepted, this.#frames, (count) => this.#received(count));
-    this.#socket.setNoDelay(true);
-    this.#socket.on('error', () => this.close());
-    this.#socket.on('end', () => this.close());
-    this.#socket.on('close', () => this.#ended());
-    this.#socket.on('drain', () => this.#drained());
-    this.#socket.resume();
+    this.#socket = socket;
+    const frames = this.#frames;
+    socket.begin({
+      buffer: () => frames.buffer(),
+      received: (count) => this.#received(count),
+      drained: () => this.#resume(byUnsent),
+      closed: () => this.#ended(),
+    });
   }
 
   get isClosed(): boolean {
@@ -105,17 +106,8 @@ export class Connection implements Holder {
     const releases = this.#releases;
     this.#chunks = [];
     this.#releases = undefined;
-    const written = releases === undefined ? undefined : () => releases.forEach((release) => release());
-    if (chunks.length === 1) {
-      this.#socket.write(chunks[0] as Uint8Array, written);
-    } else {
-      this.#socket.cork();
-      for (let i = 0; i < chunks.length; i++) {
-        this.#socket.write(chunks[i] as Uint8Array, i === chunks.length - 1 ? written : undefined);
-      }
-      this.#socket.uncork();
-    }
-    if (this.#socket.writableLength > this.#unsentBytesMax) {
+    this.#socket.write(chunks, releases === undefined ? undefined : () => releases.forEach((release) => release()));
+    if (this.#socket.unsentBytes > this.#unsentBytesMax) {
       this.#pause(byUnsent);
     }
   }
@@ -140,7 +132,7 @@ export class Connection implements Holder {
   /** Sends what is queued, then ends. */
   end(): void {
     this.flush();
-    this.#socket.end(() => this.close());
+    this.#socket.end();
   }
 
   close(): void {
@@ -167,10 +159,6 @@ export class Connection implements Holder {
     if (this.#pauses === 0) this.#socket.resume();
   }
 
-  #drained(): void {
-    this.#resume(byUnsent);
-  }
-
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -181,36 +169,4 @@ export class Connection implements Holder {
     this.#chunks = [];
     this.#owner.closed(this);
   }
-}
-
-/**
- * `onread` reads into a buffer of ours, but only a socket's constructor takes it. So the accepted socket's handle moves into a new
- * socket. The handle is not public API: where it is missing, the chunks that Node allocates are copied instead.
- */
-function readInPlace(accepted: net.Socket, frames: Frames, received: (count: number) => void): net.Socket {
-  const wrapped = accepted as net.Socket & { _handle?: unknown };
-  const handle = wrapped._handle;
-  if (handle === undefined || handle === null) {
-    accepted.on('data', (chunk: Buffer) => {
-      for (let from = 0; from < chunk.length;) {
-        const target = frames.buffer();
-        const count = chunk.copy(target, 0, from);
-        from += count;
-        received(count);
-      }
-    });
-    return accepted;
-  }
-  wrapped._handle = null;
-  const options = {
-    handle,
-    onread: {
-      buffer: () => frames.buffer(),
-      callback: (count: number) => {
-        received(count);
-        return true;
-      },
-    },
-  };
-  return new net.Socket(options as unknown as net.SocketConstructorOpts);
 }

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
 
-import { isMillraceError } from '@millrace/base';
+import { isMillraceError, nodeHost } from '@millrace/base';
 
 import type { ConnectionOwner } from './connection.ts';
 import { Listener } from './listener.ts';
 import { ReceiveBudget } from './receive-budget.ts';
 
-const clock = { now: () => performance.timeOrigin + performance.now(), monotonic: () => performance.now() };
+const { clock, timers, network } = nodeHost();
 
 function echo(closed: () => void = () => {}): ConnectionOwner {
   return {
@@ -33,6 +33,8 @@ async function listening(options: { connectionsMax?: number } = {}): Promise<Lis
     unsentBytesMax: 1 << 22,
     budget: new ReceiveBudget(1 << 24),
     clock,
+    timers,
+    network,
   });
   await listener.listen();
   return listener;
@@ -87,6 +89,8 @@ test('a busy port is one sentence that says what to do', async () => {
     unsentBytesMax: 1024,
     budget: new ReceiveBudget(1 << 24),
     clock,
+    timers,
+    network,
   });
   await assert.rejects(
     second.listen(),

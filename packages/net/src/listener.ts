@@ -1,9 +1,16 @@
 /**
  * One listening port. In: connections from the system, within the limits. Out: a `Connection` each, given to its owner.
  */
-import net from 'node:net';
-
-import { type Clock, isMillraceError, MillraceError } from '@millrace/base';
+import {
+  type Clock,
+  isMillraceError,
+  MillraceError,
+  type Network,
+  type Port,
+  type Socket,
+  type Timer,
+  type Timers,
+} from '@millrace/base';
 
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
 
@@ -17,18 +24,23 @@ export interface ListenerOptions extends ConnectionOptions {
   /** A connection that asks nothing for so long is closed. */
   readonly idleMsMax: number;
   readonly clock: Clock;
+  readonly timers: Timers;
+  readonly network: Network;
 }
+
+/** How often idle connections are looked for, at most. */
+const sweepMsMax = 30_000;
 
 export class Listener {
   readonly name: string;
   readonly #options: ListenerOptions;
   #owner: ConnectionOwner | undefined;
-  readonly #servers: net.Server[] = [];
+  readonly #ports: Port[] = [];
   /** Accepted before `open`: nobody answers yet. */
-  #early: net.Socket[] = [];
+  #early: Socket[] = [];
   readonly #connections = new Set<Connection>();
   readonly #countPerAddress = new Map<string, number>();
-  #sweep: NodeJS.Timeout | undefined;
+  #sweep: Timer | undefined;
   #refusedCount = 0;
 
   constructor(options: ListenerOptions) {
@@ -48,8 +60,7 @@ export class Listener {
 
   /** The port that is really listened on. */
   get port(): number {
-    const address = this.#servers[0]?.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return this.#ports[0]?.port ?? 0;
   }
 
   /**
@@ -57,12 +68,12 @@ export class Listener {
    * Throws `MillraceError` IN_USE for a busy port, CONFIG for an address that is not ours.
    */
   async listen(): Promise<void> {
-    const { host, port, idleMsMax } = this.#options;
+    const { host, port } = this.#options;
     const [first, ...others] = host === 'localhost' ? ['127.0.0.1', '::1'] : [host === '' ? '::' : host];
-    this.#servers.push(await this.#listenOn(first, port));
+    this.#ports.push(await this.#listenOn(first, port));
     for (const other of others) {
       try {
-        this.#servers.push(await this.#listenOn(other, this.port));
+        this.#ports.push(await this.#listenOn(other, this.port));
       } catch (error) {
         // A machine without IPv6 has one loopback address only.
         if (isMillraceError(error) && error.code === 'IN_USE') {
@@ -71,10 +82,7 @@ export class Listener {
         }
       }
     }
-    if (idleMsMax > 0) {
-      this.#sweep = setInterval(() => this.#closeIdle(), Math.min(idleMsMax, 30_000));
-      this.#sweep.unref();
-    }
+    this.#sweepLater();
   }
 
   /** From now on requests are read, and given to `owner`. */
@@ -95,8 +103,8 @@ export class Listener {
 
   /** Accepts no more; open connections go on. */
   stop(): void {
-    clearInterval(this.#sweep);
-    for (const server of this.#servers) server.close();
+    this.#sweep?.cancel();
+    for (const port of this.#ports) port.close();
     for (const socket of this.#early) socket.destroy();
     this.#early = [];
   }
@@ -114,27 +122,23 @@ export class Listener {
     return this.#connections;
   }
 
-  async #listenOn(host: string, port: number): Promise<net.Server> {
-    const server = net.createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
-      this.#accept(socket),
-    );
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, this.name, host, port)));
-      server.listen({ host, port, backlog: this.#options.backlog }, () => resolve());
-    });
-    server.removeAllListeners('error');
-    server.on('error', () => {});
-    return server;
+  async #listenOn(host: string, port: number): Promise<Port> {
+    const { network, backlog } = this.#options;
+    try {
+      return await network.listen({ host, port, backlog }, (socket) => this.#accept(socket));
+    } catch (error) {
+      throw listenError(error as NodeJS.ErrnoException, this.name, host, port);
+    }
   }
 
-  #accept(socket: net.Socket): void {
+  #accept(socket: Socket): void {
     const owner = this.#owner;
     if (owner === undefined) {
       this.#early.push(socket);
       return;
     }
     const address = socket.remoteAddress;
-    if (address === undefined) {
+    if (address === '') {
       socket.destroy();
       return;
     }
@@ -153,6 +157,15 @@ export class Listener {
     const count = (this.#countPerAddress.get(connection.remoteAddress) ?? 1) - 1;
     if (count === 0) this.#countPerAddress.delete(connection.remoteAddress);
     else this.#countPerAddress.set(connection.remoteAddress, count);
+  }
+
+  #sweepLater(): void {
+    const { idleMsMax, timers } = this.#options;
+    if (idleMsMax <= 0) return;
+    this.#sweep = timers.after(Math.min(idleMsMax, sweepMsMax), () => {
+      this.#closeIdle();
+      this.#sweepLater();
+    });
   }
 
   #closeIdle(): void {

@@ -7,13 +7,15 @@
  */
 import { type Disk, type DiskFile, type FileStat, type FolderLock, type Random, readSmallFile } from '@millrace/base';
 
-import { MemoryDisk } from './memory-disk.ts';
+import { MemoryDisk, type MemoryDiskOptions } from './memory-disk.ts';
 
 type Operation =
   | { readonly kind: 'write'; readonly file: number; readonly position: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly file: number; readonly size: number }
   /** Makes durable what was written before operation `upTo`: the sync began there. */
   | { readonly kind: 'sync'; readonly file: number; readonly upTo: number }
+  /** The system has given up what was written before `upTo` and not durable: no later sync brings it back. */
+  | { readonly kind: 'syncFailed'; readonly file: number; readonly upTo: number }
   | { readonly kind: 'link'; readonly folder: number; readonly name: string; readonly node: Node }
   | { readonly kind: 'unlink'; readonly folder: number; readonly name: string }
   | {
@@ -32,24 +34,50 @@ interface Node {
 
 type Names = Map<string, Node>;
 
+export interface CrashDiskOptions extends MemoryDiskOptions {
+  /** How long a sync takes; it fails when the promise does. */
+  readonly syncing?: (path: string) => Promise<void>;
+}
+
 const sectorBytes = 512;
 const rootId = 0;
 
 export class CrashDisk implements Disk {
-  readonly #live = new MemoryDisk();
+  readonly #live: MemoryDisk;
+  readonly #syncing: (path: string) => Promise<void>;
   readonly #operations: Operation[] = [];
   /** The live tree again, with the identity of files and folders that names can change hands of. */
   readonly #folders = new Map<number, Names>([[rootId, new Map()]]);
   #nextId = rootId + 1;
 
   /** Begins with what another disk holds, all of it durable. */
-  constructor(begin?: MemoryDisk) {
+  constructor(begin?: MemoryDisk, options: CrashDiskOptions = {}) {
+    this.#live = new MemoryDisk(options);
+    this.#syncing = options.syncing ?? (() => Promise.resolve());
     if (begin !== undefined) this.#copy(begin, '');
   }
 
   /** Operations so far; a crash is named by how many of them were begun. */
   get operationCount(): number {
     return this.#operations.length;
+  }
+
+  /** Room on the disk; may be changed at any time. */
+  get bytesMax(): number {
+    return this.#live.bytesMax;
+  }
+
+  set bytesMax(bytes: number) {
+    this.#live.bytesMax = bytes;
+  }
+
+  get usedBytes(): number {
+    return this.#live.usedBytes;
+  }
+
+  /** The process is gone, and the machine goes on: nothing is lost. */
+  releaseLocks(): void {
+    this.#live.releaseLocks();
   }
 
   /** The last operations, for a test that failed. */
@@ -93,6 +121,7 @@ export class CrashDisk implements Disk {
       (operation) => this.#operations.push(operation),
       node?.id ?? -1,
       () => this.#operations.length,
+      this.#syncing,
     );
   }
 
@@ -144,7 +173,7 @@ export class CrashDisk implements Disk {
   async syncFolderAsync(path: string): Promise<void> {
     const upTo = this.#operations.length;
     const folder = this.#folderId(path);
-    await Promise.resolve();
+    await this.#syncing(path);
     this.#operations.push({ kind: 'syncFolder', folder, upTo });
   }
 
@@ -235,55 +264,88 @@ class NamesAfterCrash {
   }
 }
 
+type Change = Extract<Operation, { kind: 'write' | 'truncate' }>;
+
 /** What files hold: what was synced, and any part of what was written since. */
 class ContentsAfterCrash {
-  readonly #byFile = new Map<number, { readonly index: number; readonly operation: Operation }[]>();
+  readonly #byFile = new Map<number, { readonly index: number; readonly change: Change }[]>();
   readonly #durableUpTo = new Map<number, number>();
+  /** Ranges of operations that a failed sync has left out for good. */
+  readonly #lost = new Map<number, { readonly from: number; readonly upTo: number }[]>();
   readonly #random: Random;
 
   constructor(operations: readonly Operation[], random: Random) {
     this.#random = random;
     for (const [index, operation] of operations.entries()) {
-      if (operation.kind === 'sync')
+      if (operation.kind === 'write' || operation.kind === 'truncate') {
+        const known = this.#byFile.get(operation.file);
+        if (known === undefined) this.#byFile.set(operation.file, [{ index, change: operation }]);
+        else known.push({ index, change: operation });
+      } else if (operation.kind === 'sync') {
         this.#durableUpTo.set(operation.file, Math.max(operation.upTo, this.#durableUpTo.get(operation.file) ?? 0));
-      if (operation.kind !== 'write' && operation.kind !== 'truncate') continue;
-      const known = this.#byFile.get(operation.file) ?? [];
-      known.push({ index, operation });
-      this.#byFile.set(operation.file, known);
+      } else if (operation.kind === 'syncFailed') {
+        const from = this.#durableUpTo.get(operation.file) ?? 0;
+        this.#lost.set(operation.file, [...(this.#lost.get(operation.file) ?? []), { from, upTo: operation.upTo }]);
+      }
     }
   }
 
   of(file: number): Buffer {
     const durableUpTo = this.#durableUpTo.get(file) ?? 0;
+    const lost = this.#lost.get(file) ?? [];
     const isKept = choose(this.#random);
-    let content = Buffer.alloc(0);
-    for (const { index, operation } of this.#byFile.get(file) ?? []) {
-      const isDurable = index < durableUpTo;
+    const content = new GrowingContent();
+    for (const { index, change } of this.#byFile.get(file) ?? []) {
+      const isDurable = index < durableUpTo && !lost.some(({ from, upTo }) => index >= from && index < upTo);
       if (!isDurable && !isKept()) continue;
-      if (operation.kind === 'truncate') content = resized(content, operation.size);
-      else if (operation.kind === 'write') content = this.#written(content, operation, isDurable);
+      if (change.kind === 'truncate') content.resize(change.size);
+      else if (isDurable || this.#random.below(3) > 0) content.put(change.bytes, change.position);
+      else this.#tear(content, change);
     }
-    return content;
+    return content.bytes();
   }
 
-  #written(
-    content: Buffer<ArrayBuffer>,
-    { position, bytes }: { position: number; bytes: Buffer },
-    isDurable: boolean,
-  ): Buffer<ArrayBuffer> {
-    const grown = content.length < position + bytes.length ? resized(content, position + bytes.length) : content;
-    if (isDurable || this.#random.below(3) > 0) {
-      bytes.copy(grown, position);
-      return grown;
-    }
-    // Torn: some sectors came, the length came or not.
+  /** Some sectors came, the length came or not. */
+  #tear(content: GrowingContent, { position, bytes }: { readonly position: number; readonly bytes: Buffer }): void {
+    const before = content.size;
+    content.resize(Math.max(before, position + bytes.length));
     for (let at = 0; at < bytes.length;) {
       const end = Math.min(bytes.length, at + sectorBytes - ((position + at) % sectorBytes));
-      if (this.#random.below(2) === 0) bytes.copy(grown, position + at, at, end);
-      else if (this.#random.below(4) === 0) return resized(grown, Math.max(content.length, position + at));
+      if (this.#random.below(2) === 0) {
+        content.put(bytes.subarray(at, end), position + at);
+      } else if (this.#random.below(4) === 0) {
+        content.resize(Math.max(before, position + at));
+        return;
+      }
       at = end;
     }
-    return grown;
+  }
+}
+
+/** Appends one after the other must not copy all that came before each time. */
+class GrowingContent {
+  #bytes = Buffer.alloc(1024);
+  size = 0;
+
+  put(bytes: Buffer, position: number): void {
+    if (this.size < position + bytes.length) this.resize(position + bytes.length);
+    bytes.copy(this.#bytes, position);
+  }
+
+  /** What is new is zeros. */
+  resize(size: number): void {
+    if (size > this.#bytes.length) {
+      const grown = Buffer.alloc(Math.max(size, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, this.size);
+      this.#bytes = grown;
+    } else if (size < this.size) {
+      this.#bytes.fill(0, size, this.size);
+    }
+    this.size = size;
+  }
+
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.size);
   }
 }
 
@@ -299,24 +361,25 @@ function choose(random: Random): () => boolean {
   return () => random.below(2) === 0;
 }
 
-function resized(content: Buffer, size: number): Buffer<ArrayBuffer> {
-  if (size <= content.length) return Buffer.from(content.subarray(0, size));
-  const grown = Buffer.alloc(size);
-  content.copy(grown);
-  return grown;
-}
-
 class CrashFile implements DiskFile {
   readonly #file: DiskFile;
   readonly #record: (operation: Operation) => void;
   readonly #id: number;
   readonly #count: () => number;
+  readonly #syncing: (path: string) => Promise<void>;
 
-  constructor(file: DiskFile, record: (operation: Operation) => void, id: number, count: () => number) {
+  constructor(
+    file: DiskFile,
+    record: (operation: Operation) => void,
+    id: number,
+    count: () => number,
+    syncing: (path: string) => Promise<void>,
+  ) {
     this.#file = file;
     this.#record = record;
     this.#id = id;
     this.#count = count;
+    this.#syncing = syncing;
   }
 
   get path(): string {
@@ -346,7 +409,12 @@ class CrashFile implements DiskFile {
 
   async sync(): Promise<void> {
     const upTo = this.#count();
-    await Promise.resolve();
+    try {
+      await this.#syncing(this.path);
+    } catch (error) {
+      this.#record({ kind: 'syncFailed', file: this.#id, upTo });
+      throw error;
+    }
     this.#record({ kind: 'sync', file: this.#id, upTo });
   }
 

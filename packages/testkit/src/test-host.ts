@@ -4,6 +4,7 @@ import {
   type Disk,
   type Host,
   type Logger,
+  type Network,
   type Random,
   silentLogger,
   type Timer,
@@ -28,6 +29,8 @@ export class TestHost implements Host {
   readonly disk: Disk;
   readonly random: Random;
   readonly log: Logger;
+  /** Tests that want one bring the simulator's. */
+  readonly network: Network = { listen: () => Promise.reject(new Error('this host has no network')) };
   readonly clock: Clock = { now: () => this.#nowMs, monotonic: () => this.#nowMs };
   readonly timers: Timers = { after: (delayMs, callback) => this.#after(delayMs, callback) };
   readonly #waiting = new Set<Waiting>();
