@@ -2,6 +2,7 @@
 import { apis } from '@millrace/protocol';
 
 import { alterConfigs } from './api/alter-configs.ts';
+import { alterReplicaLogDirs } from './api/alter-replica-log-dirs.ts';
 import { apiVersions } from './api/api-versions.ts';
 import { createPartitions } from './api/create-partitions.ts';
 import { createTopics } from './api/create-topics.ts';
@@ -73,6 +74,7 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.offsetForLeaderEpoch, (request) => offsetForLeaderEpoch(doors, request)),
     serve(apis.describeConfigs, (request) => describeConfigs(doors, request)),
     serve(apis.alterConfigs, (request) => alterConfigs(doors, request)),
+    serve(apis.alterReplicaLogDirs, (request) => alterReplicaLogDirs(doors, request)),
     serve(apis.describeLogDirs, (request) => describeLogDirs(doors, request)),
     serve(apis.createPartitions, (request) => createPartitions(doors, request)),
     serve(apis.deleteGroups, (request, exchange) => deleteGroups(doors, request, exchange)),

@@ -74,26 +74,35 @@ export class AppendRound {
   }
 
   #sync(dirty: readonly Partition[], durable: readonly Durable[]): void {
-    const first = dirty[0]?.directory ?? this.#directories[0];
-    if (first !== undefined && dirty.every(({ directory }) => directory === first)) {
-      first.afterSync({ synced: (error) => this.#synced(dirty, durable, error !== undefined) });
+    const [first] = this.#directories;
+    if (this.#directories.length === 1 && first !== undefined) {
+      first.afterSync({
+        synced: (error) => {
+          if (error === undefined) this.#advance(dirty);
+          for (const waiter of durable) waiter.durable(error !== undefined);
+        },
+      });
       return;
     }
-    let left = this.#directories.length;
-    let failed = false;
-    for (const directory of this.#directories) {
+    // The working ones all: a batch that was sent again waits for the sync of its first time, wherever that is. One that failed long ago
+    // has no part in this round.
+    const working = this.#directories.filter(({ failure }) => failure === undefined);
+    const involved = new Set([...working, ...dirty.map(({ directory }) => directory)]);
+    const failed = new Set<LogDirectory>();
+    let left = involved.size;
+    const end = (): void => {
+      this.#advance(dirty.filter(({ directory }) => !failed.has(directory)));
+      for (const waiter of durable) waiter.durable(failed.size > 0 || involved.size === 0);
+    };
+    if (left === 0) end();
+    for (const directory of involved) {
       directory.afterSync({
         synced: (error) => {
-          failed ||= error !== undefined;
-          if (--left === 0) this.#synced(dirty, durable, failed);
+          if (error !== undefined) failed.add(directory);
+          if (--left === 0) end();
         },
       });
     }
-  }
-
-  #synced(dirty: readonly Partition[], durable: readonly Durable[], failed: boolean): void {
-    if (!failed) this.#advance(dirty);
-    for (const waiter of durable) waiter.durable(failed);
   }
 
   #advance(dirty: readonly Partition[]): void {

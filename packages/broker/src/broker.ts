@@ -2,10 +2,8 @@
  * The broker: wires the parts together; the only file that knows them all. Order of a start: ports are taken, then the data
  * directories, then what is on them is opened, then clients are answered. A start that fails has touched nothing but what it opened.
  */
-import { resolve } from 'node:path';
-
-import { type Host, MillraceError } from '@millrace/base';
-import { LogDirectory } from '@millrace/log';
+import type { Host } from '@millrace/base';
+import type { LogDirectory } from '@millrace/log';
 import { Listener, ReceiveBudget } from '@millrace/net';
 
 import { AdminServer } from './admin/admin-server.ts';
@@ -18,15 +16,18 @@ import { Coordinator, offsetsTopic } from './coordinator/coordinator.ts';
 import type { Doors, Endpoint } from './doors.ts';
 import type { Exchange } from './exchange.ts';
 import { FetchSessions } from './fetch-session.ts';
+import { openLogDirectories, type LogDirectories, type OfflineDirectory } from './log-directories.ts';
 import { adoptFolders } from './metadata/adopt-folders.ts';
 import { Controller, isFault } from './metadata/controller.ts';
 import { MetadataImage, metadataVersion, resourceTypes } from './metadata/image.ts';
 import { MetadataLog } from './metadata/metadata-log.ts';
 import type { MetadataRecord } from './metadata/record.ts';
 import { Metrics } from './metrics.ts';
-import { Partitions } from './partitions.ts';
+import type { Partition } from './partition.ts';
+import { assignment, Partitions } from './partitions.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { ReadBuffers } from './read-buffers.ts';
+import { ReplicaMoves } from './replica-moves.ts';
 import { RequestPipeline } from './request.ts';
 import { Retention } from './retention.ts';
 import { Settings } from './settings.ts';
@@ -62,6 +63,7 @@ export class Broker implements Doors {
   readonly config: BrokerConfig;
   readonly clusterId: string;
   readonly directories: readonly LogDirectory[];
+  readonly offlineDirectories: readonly OfflineDirectory[];
   readonly metrics = new Metrics();
   readonly buffers = new ReadBuffers();
   readonly image = new MetadataImage();
@@ -69,6 +71,7 @@ export class Broker implements Doors {
   readonly metadata: MetadataLog;
   readonly controller: Controller;
   readonly partitions: Partitions;
+  readonly moves: ReplicaMoves;
   readonly topics: Topics;
   readonly producerIds: ProducerIds;
   readonly round: AppendRound;
@@ -88,6 +91,7 @@ export class Broker implements Doors {
     this.host = host;
     this.config = config;
     this.directories = opened.directories;
+    this.offlineDirectories = opened.offlineDirectories;
     this.clusterId = opened.clusterId;
     this.#listeners = opened.listeners;
     this.#admin = opened.admin;
@@ -103,6 +107,7 @@ export class Broker implements Doors {
       image: this.image,
       nodeId: this.nodeId,
       newTopicId: () => newUuid(host),
+      place: (count) => this.partitions.place(count).map(({ directoryId }) => directoryId),
       settings: this.settings,
     });
     this.partitions = new Partitions({
@@ -110,6 +115,7 @@ export class Broker implements Doors {
       directories: this.directories,
       image: this.image,
       settingsOf: (topic) => this.settings.ofTopic(topic),
+      isCordoned: ({ path }) => this.settings.isCordoned(path),
     });
     this.settings.onTopicChange((topic) => this.partitions.configure(topic));
     this.topics = new Topics({
@@ -123,6 +129,7 @@ export class Broker implements Doors {
     });
     this.producerIds = new ProducerIds(this.controller, this.metadata);
     this.round = new AppendRound(this.directories, config.durability, (callback) => process.nextTick(callback));
+    this.moves = new ReplicaMoves(this, (partition) => void this.#noteDirectory(partition));
     this.sessions = new FetchSessions(
       this.settings.values['max.incremental.fetch.session.cache.slots'],
       () => host.random.below(0x7fff_ffff) + 1,
@@ -153,24 +160,19 @@ export class Broker implements Doors {
     const { host, config } = options;
     const budget = new ReceiveBudget(receiveBytesMax(config));
     const listeners = config.listeners.map((listener) => listenerOf(host, config, listener, budget));
-    const directories: LogDirectory[] = [];
+    let opened: LogDirectories | undefined;
     let admin: AdminServer | undefined;
     try {
       for (const listener of listeners) await listener.listen();
       admin = await listenAdmin(host, config);
-      for (const path of config.logDirs) {
-        const clusterId = config.clusterId ?? directories[0]?.clusterId;
-        const known = clusterId === undefined ? undefined : { clusterId };
-        directories.push(LogDirectory.open(host, resolve(path), { nodeId: config.nodeId, ...known }));
-      }
-      const first = directories[0];
-      if (first === undefined) throw new MillraceError('CONFIG', 'No data directory is named: set log.dirs.');
+      opened = openLogDirectories(host, config);
       const broker = new Broker(options, {
         listeners,
         admin,
-        directories,
-        metadataDirectory: first,
-        clusterId: first.clusterId,
+        directories: opened.directories,
+        offlineDirectories: opened.offline,
+        metadataDirectory: opened.metadata,
+        clusterId: opened.clusterId,
       });
       await broker.#load();
       broker.#openDoors();
@@ -178,7 +180,7 @@ export class Broker implements Doors {
     } catch (error) {
       for (const listener of listeners) listener.stop();
       admin?.close();
-      await Promise.all(directories.map((directory) => directory.close({ clean: false })));
+      await Promise.all(opened?.directories.map((directory) => directory.close({ clean: false })) ?? []);
       throw error;
     }
   }
@@ -252,13 +254,26 @@ export class Broker implements Doors {
     }
     this.settings.loaded();
     for (const topic of this.image.topics()) this.partitions.open(topic);
+    await this.metadata.commit([...this.partitions.corrections()]);
     for (const { path, wasClean, logCount } of this.directories) {
       if (isNew || wasClean) continue;
       const tookMs = Math.round(clock.monotonic() - startedAtMs);
       log.info({ path, partitions: logCount, tookMs }, 'recovered a log directory that was not closed cleanly');
     }
     await this.#createConfigured();
+    this.moves.resume(this.directories);
     this.coordinator.start();
+  }
+
+  /** After a move. What lies on the disk decides at the next start; the record is for the start that does not find the directory. */
+  async #noteDirectory(partition: Partition): Promise<void> {
+    const known = this.image.topicById(partition.topicId)?.partitions[partition.index];
+    if (known === undefined) return;
+    try {
+      await this.metadata.commit([assignment(partition, known)]);
+    } catch (error) {
+      this.host.log.warn({ topic: partition.topic, partition: partition.index, error }, 'a move could not be noted');
+    }
   }
 
   /** Topics that the environment asks for (`KAFKA_CREATE_TOPICS`). */
@@ -293,6 +308,7 @@ export class Broker implements Doors {
     const failed = this.directories
       .filter(({ failure }) => failure !== undefined)
       .map(({ path, failure }) => `log directory ${path} is offline: ${failure?.message}`);
+    for (const { path, reason } of this.offlineDirectories) failed.push(`log directory ${path} is offline: ${reason}`);
     const wanted = [...this.image.topics()].reduce((sum, topic) => sum + topic.partitions.length, 0);
     const offline = wanted - [...this.partitions.all()].length;
     return offline === 0 ? failed : [...failed, `${offline} partitions are offline`];
@@ -301,6 +317,7 @@ export class Broker implements Doors {
   async #stop(): Promise<void> {
     this.#isReady = false;
     this.#retention.stop();
+    this.moves.stop();
     for (const listener of this.#listeners) listener.stop();
     this.coordinator.close();
     for (const partition of this.partitions.all()) partition.wakeAll();
@@ -328,6 +345,7 @@ interface Opened {
   readonly listeners: readonly Listener[];
   readonly admin: AdminServer | undefined;
   readonly directories: readonly LogDirectory[];
+  readonly offlineDirectories: readonly OfflineDirectory[];
   readonly metadataDirectory: LogDirectory;
   readonly clusterId: string;
 }

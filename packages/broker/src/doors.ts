@@ -7,6 +7,7 @@ import type { AppendRound } from './append-round.ts';
 import type { Coordinator } from './coordinator/coordinator.ts';
 import type { Exchange } from './exchange.ts';
 import type { FetchSessions } from './fetch-session.ts';
+import type { OfflineDirectory } from './log-directories.ts';
 import type { Controller } from './metadata/controller.ts';
 import type { MetadataImage } from './metadata/image.ts';
 import type { MetadataLog } from './metadata/metadata-log.ts';
@@ -14,6 +15,7 @@ import type { Metrics } from './metrics.ts';
 import type { Partitions } from './partitions.ts';
 import type { ProducerIds } from './producer-ids.ts';
 import type { ReadBuffers } from './read-buffers.ts';
+import type { ReplicaMoves } from './replica-moves.ts';
 import type { Settings } from './settings.ts';
 import type { Topics } from './topics.ts';
 
@@ -37,6 +39,9 @@ export interface Doors {
   readonly producerIds: ProducerIds;
   readonly coordinator: Coordinator;
   readonly directories: readonly LogDirectory[];
+  /** Named in `log.dirs`, and not to be used since the start. */
+  readonly offlineDirectories: readonly OfflineDirectory[];
+  readonly moves: ReplicaMoves;
   readonly round: AppendRound;
   readonly sessions: FetchSessions;
   readonly buffers: ReadBuffers;

@@ -18,8 +18,8 @@ export class Partition {
   readonly topic: string;
   readonly topicId: string;
   readonly index: number;
-  readonly log: Log;
-  readonly directory: LogDirectory;
+  log: Log;
+  directory: LogDirectory;
   readonly waits = new Set<FetchWait>();
   /** Appended since the last write: told when the write fails. */
   readonly unwritten: AppendEntry[] = [];
@@ -62,6 +62,13 @@ export class Partition {
 
   append(records: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): Appended {
     return this.log.append(records, { ...options, leaderEpoch: this.leaderEpoch });
+  }
+
+  /** The log goes on in another directory, as it was. */
+  moveTo(log: Log, directory: LogDirectory): void {
+    assert(log.endOffset === this.log.endOffset, 'a copy takes the place of a log when it is whole');
+    this.log = log;
+    this.directory = directory;
   }
 
   /** A plan to read whole batches from `offset` on, below `upTo`. */

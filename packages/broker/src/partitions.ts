@@ -2,12 +2,13 @@
  * Every partition this broker serves, by topic name and by topic id. In: the metadata image's topics. Out: open partitions; their
  * logs are opened at start, made with their topic, and marked deleted with it.
  */
-import { type Host, isMillraceError, type Logger } from '@millrace/base';
+import { type Host, isMillraceError, type Logger, MillraceError } from '@millrace/base';
 import type { LogConfig, LogDirectory } from '@millrace/log';
 import { errors, zeroUuid } from '@millrace/protocol';
 
 import type { FetchTarget } from './fetch-session.ts';
-import type { MetadataImage, TopicImage } from './metadata/image.ts';
+import type { MetadataImage, PartitionImage, TopicImage } from './metadata/image.ts';
+import type { MetadataRecord } from './metadata/record.ts';
 import { Partition } from './partition.ts';
 
 export interface ServedTopic {
@@ -29,6 +30,8 @@ export interface PartitionsOptions {
   readonly image: MetadataImage;
   /** Effective settings of a topic: its own over the broker's. */
   readonly settingsOf: (topic: string) => TopicSettings;
+  /** `cordoned.log.dirs`: gets no new partitions. */
+  readonly isCordoned: (directory: LogDirectory) => boolean;
 }
 
 /** Topics that only coordinators write to. */
@@ -106,9 +109,9 @@ export class Partitions {
   open(image: TopicImage): void {
     const topic = this.#served(image);
     const { log } = this.#options.settingsOf(image.name);
-    for (const { index, leaderEpoch } of image.partitions) {
-      if (topic.partitions[index] === undefined) {
-        topic.partitions[index] = this.#openOne(topic, index, leaderEpoch, log);
+    for (const partition of image.partitions) {
+      if (topic.partitions[partition.index] === undefined) {
+        topic.partitions[partition.index] = this.#openOne(topic, partition, log);
       }
     }
   }
@@ -118,11 +121,11 @@ export class Partitions {
     const { settingsOf, host } = this.#options;
     const topic = this.#served(image);
     let turnEndsAtMs = host.clock.monotonic() + turnMs;
-    for (const { index, leaderEpoch } of image.partitions) {
+    for (const partition of image.partitions) {
       // Removed meanwhile.
       if (this.#byId.get(topic.id) !== topic) return;
-      if (topic.partitions[index] !== undefined) continue;
-      topic.partitions[index] = this.#openOne(topic, index, leaderEpoch, settingsOf(topic.name).log);
+      if (topic.partitions[partition.index] !== undefined) continue;
+      topic.partitions[partition.index] = this.#openOne(topic, partition, settingsOf(topic.name).log);
       if (host.clock.monotonic() < turnEndsAtMs) continue;
       await new Promise<void>((resolve) => host.timers.after(0, resolve));
       turnEndsAtMs = host.clock.monotonic() + turnMs;
@@ -162,9 +165,47 @@ export class Partitions {
     return topic;
   }
 
-  #openOne(topic: ServedTopic, index: number, leaderEpoch: number, config: LogConfig): Partition | undefined {
-    const directory = this.#directoryOf(topic.name, index);
+  /** What serves it no longer knows what is on the disk: the next start looks. */
+  takeOffline(partition: Partition): void {
+    const topic = this.#byId.get(partition.topicId);
+    if (topic?.partitions[partition.index] !== partition) return;
+    partition.close();
+    topic.partitions[partition.index] = undefined;
+  }
+
+  /** Where `count` new partitions are to lie, as Kafka fills directories: each time the one with the fewest. None: none may be used. */
+  place(count: number): readonly LogDirectory[] {
+    const { directories, image, isCordoned } = this.#options;
+    const open = directories.filter((directory) => directory.failure === undefined && !isCordoned(directory));
+    const [only] = open;
+    if (only === undefined) return [];
+    if (open.length === 1) return Array.from({ length: count }, () => only);
+    const counts = new Map(open.map((directory) => [directory.directoryId, directory.futureCount]));
+    for (const { partitions } of image.topics()) {
+      for (const { directory = '' } of partitions) counts.set(directory, (counts.get(directory) ?? 0) + 1);
+    }
+    const countOf = (directory: LogDirectory): number => counts.get(directory.directoryId) ?? 0;
+    return Array.from({ length: count }, () => {
+      const least = open.reduce((least, next) => (countOf(next) < countOf(least) ? next : least), only);
+      counts.set(least.directoryId, countOf(least) + 1);
+      return least;
+    });
+  }
+
+  /** Records for partitions that lie elsewhere than the metadata say: moved, or made before directories were noted. */
+  *corrections(): Generator<MetadataRecord> {
+    const { image } = this.#options;
+    for (const partition of this.all()) {
+      const known = image.topicById(partition.topicId)?.partitions[partition.index];
+      if (known !== undefined && known.directory !== partition.directory.directoryId)
+        yield assignment(partition, known);
+    }
+  }
+
+  #openOne(topic: ServedTopic, image: PartitionImage, config: LogConfig): Partition | undefined {
+    const { index, leaderEpoch } = image;
     try {
+      const directory = this.#directoryOf(topic.name, image);
       const log = directory.openLog(topic.name, index, topic.id, config);
       return new Partition(topic, index, log, leaderEpoch, directory);
     } catch (error) {
@@ -177,14 +218,56 @@ export class Partitions {
     }
   }
 
-  /** Where the folder is already; else the directory with the fewest partitions. */
-  #directoryOf(topic: string, index: number): LogDirectory {
+  /** Where the folder is already; else where the metadata say. A partition of a directory that is not there waits for it. */
+  #directoryOf(topic: string, { index, directory: assigned }: PartitionImage): LogDirectory {
     const { directories } = this.#options;
-    const working = directories.filter(({ failure }) => failure === undefined);
-    const holder = directories.find((directory) => directory.holds(topic, index));
-    if (holder !== undefined) return holder;
-    return (working.length > 0 ? working : directories).reduce((least, next) =>
-      next.logCount < least.logCount ? next : least,
+    const holders = directories.filter((directory) => directory.holds(topic, index));
+    const [holder] = holders;
+    if (holder !== undefined) return holders.length === 1 ? holder : this.#settle(topic, index, holders, assigned);
+    const home = directories.find(({ directoryId }) => directoryId === assigned);
+    if (home !== undefined) return home;
+    if (assigned === undefined) {
+      const [free = directories[0]] = this.place(1);
+      if (free !== undefined) return free;
+    }
+    throw new MillraceError(
+      'STORAGE',
+      `The log directory ${assigned} that holds it is not in use: bring it back, or name it in log.dirs.`,
     );
   }
+
+  /** A crash at the end of a move leaves two folders: the one with the note of the move is the newer one. */
+  #settle(topic: string, index: number, holders: readonly LogDirectory[], assigned: string | undefined): LogDirectory {
+    for (const directory of holders) {
+      const from = directory.movedFrom(topic, index);
+      const old = holders.find(({ directoryId }) => directoryId === from);
+      if (old === undefined || old === directory) continue;
+      old.deletePartition(topic, index, 0);
+      this.#options.host.disk.syncFolder(old.path);
+      directory.forgetMove(topic, index);
+      this.#log.info({ topic, partition: index, path: directory.path }, 'ended a move that a crash had interrupted');
+      return directory;
+    }
+    const chosen = holders.find(({ directoryId }) => directoryId === assigned) ?? holders[0]!;
+    this.#log.warn(
+      { topic, partition: index, paths: holders.map(({ path }) => path), chosen: chosen.path },
+      'a partition has a folder in several log directories; the others are left alone',
+    );
+    return chosen;
+  }
+}
+
+/** Says where the partition lies. */
+export function assignment(
+  { topicId, index, directory }: Partition,
+  { leaderEpoch, partitionEpoch }: PartitionImage,
+): MetadataRecord {
+  return {
+    type: 'PartitionRecord',
+    topicId,
+    partitionId: index,
+    leaderEpoch,
+    partitionEpoch: partitionEpoch + 1,
+    directory: directory.directoryId,
+  };
 }

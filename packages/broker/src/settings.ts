@@ -3,6 +3,8 @@
  * configuration the process was started with, and the metadata image. Out: typed values for the parts, and descriptions and verdicts
  * for the settings APIs.
  */
+import { resolve } from 'node:path';
+
 import { configure, valueFault, type KeyTable, type Values } from '@millrace/base';
 import type { LogConfig } from '@millrace/log';
 import { errors } from '@millrace/protocol';
@@ -67,6 +69,16 @@ export class Settings {
 
   get replicationFactorDefault(): number {
     return this.#values['default.replication.factor'];
+  }
+
+  /** `cordoned.log.dirs`, where `*` stands for all. */
+  isCordoned(directory: string): boolean {
+    const cordoned = this.#values['cordoned.log.dirs'];
+    return cordoned.some((path) => path === '*' || resolve(path) === directory);
+  }
+
+  get moveBytesPerSecondMax(): number {
+    return this.#values['replica.alter.log.dirs.io.max.bytes.per.second'];
   }
 
   get partitionsPerAnswerMax(): number {

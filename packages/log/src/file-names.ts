@@ -14,6 +14,8 @@ export const cleanedSuffix = '.cleaned';
 export const temporarySuffix = '.tmp';
 /** Of the folder of a deleted partition. */
 export const deleteFolderSuffix = '-delete';
+/** Of the folder of a copy that is being made, for a partition that moves here. */
+export const futureFolderSuffix = '-future';
 
 export function offsetName(offset: number): string {
   return String(offset).padStart(offsetDigits, '0');

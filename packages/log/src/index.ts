@@ -4,6 +4,8 @@ export type { ReadOptions } from './log-reader.ts';
 export type { LogRead } from './log-read.ts';
 export type { FoundOffset } from './log-search.ts';
 export { LogDirectory, type LogDirectoryOptions, type PartitionFolder } from './log-directory.ts';
+export type { UnfinishedMove } from './future-logs.ts';
+export { readMetaProperties } from './meta-properties.ts';
 export type { SyncWaiter } from './group-commit.ts';
 export { defaultLogConfig, type LogConfig } from './log-config.ts';
 export { AppendError, type RecordError } from './append-error.ts';

@@ -115,6 +115,21 @@ export class LogCuts {
     this.#end(offset);
   }
 
+  /** The log goes on at `offset`, in a segment of its own; nothing lies between its end and there. */
+  skipTo(offset: number): void {
+    const state = this.#state;
+    this.#writer.flush();
+    state.endOffset = state.writtenOffset = offset;
+    state.lastStableOffset = state.producers.firstUnstableOffset ?? offset;
+    if (state.segments.active.size > 0) {
+      this.#writer.roll();
+      return;
+    }
+    state.segments.takeLast().remove();
+    state.addSegment(offset);
+    this.#writer.reset();
+  }
+
   /** Segments that are out of the log; their files may go when the start offset of this moment is durable. */
   takeDoomed(): Segment[] {
     const doomed = this.#doomed;

@@ -7,6 +7,7 @@ import { type Disk, type FolderLock, type Host, MillraceError, type Timer } from
 import { CheckpointRound } from './checkpoint-round.ts';
 import { isDiskFull } from './disk-full.ts';
 import { deleteFolderSuffix, partitionOf } from './file-names.ts';
+import { forgetMove, FutureLogs, movedFrom, type UnfinishedMove } from './future-logs.ts';
 import { GroupCommit, type SyncWaiter } from './group-commit.ts';
 import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
@@ -39,6 +40,8 @@ const freeBytesMin = 1 << 20;
 const folderNameMax = 255;
 /** A `flush.ms` beyond this many days means never. */
 const flushMsMax = 365 * 24 * 3_600_000;
+/** Reads of a partition that has moved away end by themselves within this time. */
+const readsEndMs = 10_000;
 
 export class LogDirectory implements LogHome {
   readonly host: Host;
@@ -56,6 +59,9 @@ export class LogDirectory implements LogHome {
   readonly #checkpoints: CheckpointRound;
   /** Folders that nobody has looked into after an unclean end: as long as there are any, the next start may not trust. */
   readonly #unchecked: Set<string>;
+  readonly #futures: FutureLogs;
+  /** Moved away, and open for the reads that were under way. */
+  readonly #retired = new Set<Log>();
   readonly #timers = new Set<Timer>();
   /** Logs that `flush.ms` waits for. */
   readonly #flushing = new Set<Log>();
@@ -101,6 +107,7 @@ export class LogDirectory implements LogHome {
     );
     this.#unchecked = new Set(this.wasClean ? [] : folders);
     this.#checkpoints = new CheckpointRound(host.disk, path);
+    this.#futures = new FutureLogs(this, names);
     this.#commit = new GroupCommit(host.disk, (error) =>
       this.fail(new MillraceError('STORAGE', `${path}: a sync failed: ${error.message}`, { cause: error })),
     );
@@ -131,6 +138,11 @@ export class LogDirectory implements LogHome {
 
   get logCount(): number {
     return this.#logs.size;
+  }
+
+  /** Copies of partitions that are to move here. */
+  get futureCount(): number {
+    return this.#futures.all.size;
   }
 
   get logs(): IterableIterator<Log> {
@@ -195,6 +207,64 @@ export class LogDirectory implements LogHome {
     return log;
   }
 
+  /** Moves into this directory that the process before has not finished; each is told once. */
+  takeUnfinishedMoves(): readonly UnfinishedMove[] {
+    return this.#futures.takeUnfinished();
+  }
+
+  /** An empty copy of a partition that is to move here; nobody finds it under the partition's name. */
+  openFuture(topic: string, partition: number, topicId: string | undefined, config: LogConfig, startOffset: number): Log {
+    return this.#futures.open(topic, partition, topicId, config, startOffset);
+  }
+
+  /** The copy is whole and takes the place of the partition in the other directory, durably when it returns. */
+  promote(future: Log, from: LogDirectory): Log {
+    this.#futures.promote(future, from.directoryId, (log) => {
+      this.#checkpoints.keep(log);
+      this.checkpoint();
+    });
+    const { topic, partition, topicId, config, endOffset, startOffset } = future;
+    const name = `${topic}-${partition}`;
+    const log = Log.open({
+      home: this,
+      folder: `${this.path}/${name}`,
+      topic,
+      partition,
+      topicId,
+      config,
+      recoveryPoint: endOffset,
+      startOffset,
+      isClean: true,
+      isNew: false,
+    });
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  /** The partition has moved away: its folder gets another name, durably, and is removed later. Reads under way still end. */
+  retire(log: Log): void {
+    const name = `${log.topic}-${log.partition}`;
+    this.#commit.forget(log);
+    this.#logs.delete(name);
+    this.#retired.add(log);
+    this.#later(readsEndMs, () => {
+      this.#retired.delete(log);
+      log.dispose();
+    });
+    this.#deleteFolder(name, Math.max(readsEndMs, log.config.fileDeleteDelayMs));
+    this.host.disk.syncFolder(this.path);
+  }
+
+  /** The id of the directory whose folder of this partition the one here takes the place of; undefined when nothing is known of a move. */
+  movedFrom(topic: string, partition: number): string | undefined {
+    return movedFrom(this.host.disk, `${this.path}/${topic}-${partition}`);
+  }
+
+  /** The other folder is gone. */
+  forgetMove(topic: string, partition: number): void {
+    forgetMove(this.host.disk, `${this.path}/${topic}-${partition}`);
+  }
+
   /** Renames the folder of a partition that nobody has opened, and removes it later. */
   deletePartition(topic: string, partition: number, delayMs: number): void {
     this.#deleteFolder(`${topic}-${partition}`, delayMs);
@@ -225,7 +295,8 @@ export class LogDirectory implements LogHome {
     } finally {
       this.#commit.stop(new MillraceError('CLOSED', `${this.path} is closed.`));
       await this.#checkpoints.idle();
-      for (const log of this.#logs.values()) log.dispose();
+      for (const log of [...this.#logs.values(), ...this.#retired]) log.dispose();
+      this.#futures.dispose();
       this.#lock.release();
     }
   }

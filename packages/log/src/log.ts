@@ -268,6 +268,11 @@ export class Log {
     this.#change('truncation', () => this.#cuts.truncateFullyAndStartAt(offset));
   }
 
+  /** What follows is at `offset` at the earliest: the end of another log, whose last batches were compacted away. */
+  skipTo(offset: number): void {
+    this.#change('skipping', () => this.#cuts.skipTo(offset));
+  }
+
   /** Ends the active segment, if there is anything in it. */
   roll(): void {
     this.#change('rolling', () => this.#writer.roll());

@@ -9,12 +9,13 @@ import { MetadataImage } from './image.ts';
 function controller(): { controller: Controller; image: MetadataImage } {
   const image = new MetadataImage();
   let id = 0;
+  const place = (count: number): string[] => Array.from({ length: count }, () => 'dir');
   const settings = {
     partitionCountDefault: 3,
     replicationFactorDefault: 1,
     topicFault: (own: ReadonlyMap<string, string>) => (own.has('bad') ? 'Unknown topic config name: bad' : undefined),
   };
-  return { controller: new Controller({ image, nodeId: 1, newTopicId: () => `id-${++id}`, settings }), image };
+  return { controller: new Controller({ image, nodeId: 1, newTopicId: () => `id-${++id}`, place, settings }), image };
 }
 
 const plain: Omit<NewTopic, 'name'> = { partitionCount: 1, replicationFactor: 1, assignments: [], settings: new Map() };

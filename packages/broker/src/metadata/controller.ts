@@ -32,6 +32,8 @@ export interface ControllerOptions {
   readonly image: MetadataImage;
   readonly nodeId: number;
   readonly newTopicId: () => string;
+  /** Ids of the log directories for so many new partitions; none when no directory takes any. */
+  readonly place: (count: number) => readonly string[];
   readonly settings: {
     readonly partitionCountDefault: number;
     readonly replicationFactorDefault: number;
@@ -63,13 +65,18 @@ export class Controller {
         : topic.partitionCount === -1
           ? this.#options.settings.partitionCountDefault
           : topic.partitionCount;
+    const directories = this.#options.place(count);
+    if (directories.length === 0) {
+      const errorMessage = `Unable to replicate the partition 1 time(s): ${nowhere}`;
+      return refuse(errors.INVALID_REPLICATION_FACTOR, errorMessage);
+    }
     const id = this.#options.newTopicId();
-    const partitions = Array.from({ length: count }, (_, index) => ({ index, leaderEpoch: 0, partitionEpoch: 0 }));
+    const partitions = directories.map((directory, index) => ({ index, leaderEpoch: 0, partitionEpoch: 0, directory }));
     return {
       records: [
         { type: 'TopicRecord', name: topic.name, topicId: id },
         ...settingRecords(resourceTypes.topic, topic.name, topic.settings),
-        ...partitionRecords(id, 0, count),
+        ...partitionRecords(id, 0, directories),
       ],
       response: { name: topic.name, id, partitions },
     };
@@ -105,7 +112,9 @@ export class Controller {
         if (fault !== undefined) return { records: [], response: fault };
       }
     }
-    return { records: [...partitionRecords(topic.id, now, count)], response: undefined };
+    const directories = this.#options.place(count - now);
+    if (directories.length === 0) return refuse(errors.INVALID_REPLICATION_FACTOR, nowhere);
+    return { records: [...partitionRecords(topic.id, now, directories)], response: undefined };
   }
 
   deleteTopic(topic: TopicImage): readonly MetadataRecord[] {
@@ -255,10 +264,18 @@ function tooMany(count: number): string {
   return `${count} partitions are more than the ${partitionsPerTopicMax} that one topic may have here.`;
 }
 
-function* partitionRecords(topicId: string, from: number, to: number): Generator<MetadataRecord> {
-  for (let partitionId = from; partitionId < to; partitionId++) {
-    yield { type: 'PartitionRecord', topicId, partitionId, leaderEpoch: 0, partitionEpoch: 0 };
-  }
+const nowhere = 'All brokers are currently fenced, or have all their log directories cordoned.';
+
+/** One for each directory, from partition `first` on. */
+function partitionRecords(topicId: string, first: number, directories: readonly string[]): MetadataRecord[] {
+  return directories.map((directory, index) => ({
+    type: 'PartitionRecord',
+    topicId,
+    partitionId: first + index,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    directory,
+  }));
 }
 
 function* settingRecords(

@@ -8,6 +8,8 @@ export interface PartitionImage {
   readonly index: number;
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
+  /** The id of the log directory that the partition lives in; undefined in records of before. */
+  readonly directory?: string | undefined;
 }
 
 export interface TopicImage {
@@ -76,6 +78,7 @@ export class MetadataImage {
           index: record.partitionId,
           leaderEpoch: record.leaderEpoch,
           partitionEpoch: record.partitionEpoch,
+          directory: record.directory,
         };
         return;
       }
@@ -104,8 +107,8 @@ export class MetadataImage {
     for (const [name, featureLevel] of this.#features) yield { type: 'FeatureLevelRecord', name, featureLevel };
     for (const { name, id, partitions } of this.#topicsByName.values()) {
       yield { type: 'TopicRecord', name, topicId: id };
-      for (const { index, leaderEpoch, partitionEpoch } of partitions) {
-        yield { type: 'PartitionRecord', topicId: id, partitionId: index, leaderEpoch, partitionEpoch };
+      for (const { index, leaderEpoch, partitionEpoch, directory } of partitions) {
+        yield { type: 'PartitionRecord', topicId: id, partitionId: index, leaderEpoch, partitionEpoch, directory };
       }
     }
     for (const [key, settings] of this.#settings) {

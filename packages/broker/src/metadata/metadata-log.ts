@@ -62,6 +62,11 @@ export class MetadataLog {
     this.isNew = this.#log.endOffset === 0 && snapshotEnd === 0;
   }
 
+  /** The directory that the log was begun in keeps it. */
+  static isIn(directory: LogDirectory): boolean {
+    return directory.holds(topic, 0);
+  }
+
   static isMetadataTopic(name: string): boolean {
     return name === topic;
   }

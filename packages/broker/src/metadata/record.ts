@@ -17,6 +17,8 @@ export type MetadataRecord =
       readonly partitionId: number;
       readonly leaderEpoch: number;
       readonly partitionEpoch: number;
+      /** The id of the log directory that the only replica lies in. */
+      readonly directory?: string | undefined;
     }
   | { readonly type: 'RemoveTopicRecord'; readonly topicId: string }
   | {
@@ -42,7 +44,7 @@ export function encodeMetadataRecord(record: MetadataRecord, nodeId: number): Ui
         removingReplicas: [],
         addingReplicas: [],
         leader: nodeId,
-        directories: [],
+        directories: record.directory === undefined ? [] : [record.directory],
       });
     case 'RemoveTopicRecord':
       return encode(removeTopicRecord, 0, record);
@@ -61,8 +63,10 @@ export function decodeMetadataRecord(bytes: Uint8Array): MetadataRecord {
   switch (name) {
     case 'TopicRecord':
       return { type: name, ...value };
-    case 'PartitionRecord':
-      return { type: name, ...value };
+    case 'PartitionRecord': {
+      const { topicId, partitionId, leaderEpoch, partitionEpoch, directories } = value;
+      return { type: name, topicId, partitionId, leaderEpoch, partitionEpoch, directory: directories?.[0] };
+    }
     case 'RemoveTopicRecord':
       return { type: name, ...value };
     case 'ConfigRecord':
