@@ -42,8 +42,11 @@ export class Topics {
     if (isFault(response)) return response;
     const committed = metadata.commit(records);
     const created = image.topic(topic.name);
-    if (created === undefined)
+    if (created === undefined) {
+      await committed;
       return { errorCode: errors.UNKNOWN_SERVER_ERROR, errorMessage: 'The topic was not created.' };
+    }
+    heardLater(committed);
     await partitions.openInTurns(created);
     await committed;
     return created;
@@ -73,18 +76,27 @@ export class Topics {
     if (response !== undefined) return response;
     const committed = metadata.commit(records);
     const topic = image.topic(name);
+    heardLater(committed);
     if (topic !== undefined) await partitions.openInTurns(topic);
     await committed;
     return undefined;
   }
 
   async remove(topic: TopicImage): Promise<void> {
-    const { controller, metadata, partitions, metrics, removed } = this.#options;
+    const { controller, metadata, image, partitions, metrics, removed } = this.#options;
     const committed = metadata.commit(controller.deleteTopic(topic));
+    // Not even written, because the disk is full: then the topic is there as before.
+    if (image.topicById(topic.id) !== undefined) return await committed;
+    heardLater(committed);
     // At once: from now on a topic of this name is another one, and may be made before the record is on disk.
     partitions.remove(topic.id);
     metrics.forget(topic.name);
     removed(topic.name);
     await committed;
   }
+}
+
+/** Something else is waited for first: a failure meanwhile must not look as if nobody cared. */
+function heardLater(committed: Promise<void>): void {
+  committed.catch(() => undefined);
 }
