@@ -16,7 +16,7 @@ export interface Row {
   goal?: number;
 }
 
-export type Unit = 'MB/s' | 's/GB' | 'ms' | 'MiB' | 'KiB' | '%' | 's';
+export type Unit = 'MB/s' | 'records/s' | 's/GB' | 'ms' | 'MiB' | 'KiB' | '%' | 's';
 
 /** One side of a case. */
 export interface Stage {

@@ -13,6 +13,7 @@ const program = join(cacheDir, 'bench-driver');
 
 export type DriverMode =
   | 'produce'
+  | 'transactions'
   | 'fetch'
   | 'fetch-raw'
   | 'latency'

@@ -8,9 +8,10 @@ import { memory } from './cases/memory.ts';
 import { produceCases } from './cases/produce.ts';
 import { recover } from './cases/recover.ts';
 import { start } from './cases/start.ts';
+import { transactionCases } from './cases/transactions.ts';
 
 const byDurability = (durability: Case['durability']) => (entry: Case) => entry.durability === durability;
-const kept: Case[] = [...produceCases, ...latencyCases, ...fetchCases, ...javaCases];
+const kept: Case[] = [...produceCases, ...transactionCases, ...latencyCases, ...fetchCases, ...javaCases];
 
 /** All cases, in the order in which they run: brokers that stay up are started once for each durability. */
 export const matrix: Case[] = [

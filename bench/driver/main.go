@@ -38,12 +38,12 @@ type Flags struct {
 
 func main() {
 	modes := map[string]func(Flags) (Figures, error){
-		"produce": produce, "fetch": fetch, "fetch-raw": fetchRaw, "latency": latency,
+		"produce": produce, "transactions": transactions, "fetch": fetch, "fetch-raw": fetchRaw, "latency": latency,
 		"idle": idleConnections, "parked": parkedFetches, "ready": untilReady,
 		"create": createTopics, "delete": deleteTopics,
 	}
 	if len(os.Args) < 2 || modes[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: driver produce|fetch|fetch-raw|latency|idle|parked|ready|create|delete [flags]")
+		fmt.Fprintln(os.Stderr, "usage: driver produce|transactions|fetch|fetch-raw|latency|idle|parked|ready|create|delete [flags]")
 		os.Exit(2)
 	}
 	figures, err := modes[os.Args[1]](parse(os.Args[2:]))

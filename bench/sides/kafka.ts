@@ -48,6 +48,8 @@ export async function layOutKafka({ dir, durability }: SiteOptions): Promise<Sit
     'log.dirs': logDir,
     'group.initial.rebalance.delay.ms': '0',
     'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
     ...benchProperties,
     ...durabilityProperties[durability],
   };
