@@ -2,6 +2,7 @@
 import { apis } from '@millrace/protocol';
 
 import { alterConfigs } from './api/alter-configs.ts';
+import { alterPartitionReassignments } from './api/alter-partition-reassignments.ts';
 import { alterReplicaLogDirs } from './api/alter-replica-log-dirs.ts';
 import { apiVersions } from './api/api-versions.ts';
 import { createPartitions } from './api/create-partitions.ts';
@@ -16,6 +17,7 @@ import { describeLogDirs } from './api/describe-log-dirs.ts';
 import { describeProducers } from './api/describe-producers.ts';
 import { describeQuorum } from './api/describe-quorum.ts';
 import { describeTopicPartitions } from './api/describe-topic-partitions.ts';
+import { electLeaders } from './api/elect-leaders.ts';
 import { fetch } from './api/fetch.ts';
 import { findCoordinator } from './api/find-coordinator.ts';
 import { heartbeat } from './api/heartbeat.ts';
@@ -26,13 +28,16 @@ import { leaveGroup } from './api/leave-group.ts';
 import { listConfigResources } from './api/list-config-resources.ts';
 import { listGroups } from './api/list-groups.ts';
 import { listOffsets } from './api/list-offsets.ts';
+import { listPartitionReassignments } from './api/list-partition-reassignments.ts';
 import { metadata } from './api/metadata.ts';
 import { offsetCommit } from './api/offset-commit.ts';
 import { offsetDelete } from './api/offset-delete.ts';
 import { offsetFetch } from './api/offset-fetch.ts';
 import { offsetForLeaderEpoch } from './api/offset-for-leader-epoch.ts';
 import { produce } from './api/produce.ts';
+import { addRaftVoter, removeRaftVoter } from './api/raft-voters.ts';
 import { syncGroup } from './api/sync-group.ts';
+import { unregisterBroker } from './api/unregister-broker.ts';
 import { ApiTable, serve, type ServedApi } from './api-table.ts';
 import type { Doors } from './doors.ts';
 
@@ -78,13 +83,17 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.describeLogDirs, (request) => describeLogDirs(doors, request)),
     serve(apis.createPartitions, (request) => createPartitions(doors, request)),
     serve(apis.deleteGroups, (request, exchange) => deleteGroups(doors, request, exchange)),
+    serve(apis.electLeaders, (request) => electLeaders(doors, request)),
     serve(apis.incrementalAlterConfigs, (request) => incrementalAlterConfigs(doors, request)),
+    serve(apis.alterPartitionReassignments, (request) => alterPartitionReassignments(doors, request)),
+    serve(apis.listPartitionReassignments, () => listPartitionReassignments()),
     serve(apis.offsetDelete, (request, exchange) => offsetDelete(doors, request, exchange)),
     serve(apis.describeQuorum, (request, exchange) => describeQuorum(doors, request, exchange)),
-    serve(apis.describeCluster, (request, exchange) => describeCluster(doors, request, exchange), {
-      leftOut: 'the controller endpoint type',
-    }),
+    serve(apis.describeCluster, (request, exchange) => describeCluster(doors, request, exchange)),
     serve(apis.describeProducers, (request) => describeProducers(doors, request)),
+    serve(apis.unregisterBroker, (request) => unregisterBroker(doors, request)),
+    serve(apis.addRaftVoter, (request) => addRaftVoter(doors, request)),
+    serve(apis.removeRaftVoter, (request) => removeRaftVoter(doors, request)),
     serve(apis.listConfigResources, (request, exchange) => listConfigResources(doors, request, exchange)),
     serve(apis.describeTopicPartitions, (request) => describeTopicPartitions(doors, request)),
   ];

@@ -1,4 +1,7 @@
-/** DescribeCluster (60), versions 0 to 2. In: which kind of endpoint is meant. Out: the brokers, as seen from the client's listener. */
+/**
+ * DescribeCluster (60), versions 0 to 2. In: which kind of endpoint is meant. Out: the brokers, as seen from the client's listener; on the
+ * controller's listener the controllers.
+ */
 import { apis, errors, type DescribeClusterRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
@@ -8,18 +11,24 @@ import type { Exchange } from '../exchange.ts';
 
 const brokers = 1;
 const controllers = 2;
+const kinds: ReadonlyMap<number, string> = new Map([
+  [brokers, 'BROKER'],
+  [controllers, 'CONTROLLER'],
+]);
 
 export function describeCluster(
   doors: Doors,
   request: DescribeClusterRequest,
   exchange: Exchange,
 ): Answer<typeof apis.describeCluster> {
-  if (request.endpointType !== brokers) {
+  const isController = doors.endpoints('controller').some(({ name }) => name === exchange.listenerName);
+  const here = isController ? controllers : brokers;
+  const { endpointType } = request;
+  if (endpointType !== here) {
     return {
       throttleTimeMs: 0,
-      errorCode:
-        request.endpointType === controllers ? errors.MISMATCHED_ENDPOINT_TYPE : errors.UNSUPPORTED_ENDPOINT_TYPE,
-      errorMessage: `The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type ${request.endpointType === controllers ? 'CONTROLLER' : 'UNKNOWN'}`,
+      errorCode: kinds.has(endpointType) ? errors.MISMATCHED_ENDPOINT_TYPE : errors.UNSUPPORTED_ENDPOINT_TYPE,
+      errorMessage: `The request was sent to an endpoint of type ${kinds.get(here)}, but we wanted an endpoint of type ${kinds.get(endpointType) ?? 'UNKNOWN'}`,
       clusterId: '',
       brokers: [],
     };
@@ -28,10 +37,10 @@ export function describeCluster(
   return {
     throttleTimeMs: 0,
     errorCode: errors.NONE,
-    endpointType: brokers,
+    endpointType: here,
     clusterId: doors.clusterId,
     controllerId: doors.nodeId,
-    brokers: [{ brokerId: doors.nodeId, host, port, rack: doors.rack, isFenced: false }],
+    brokers: [{ brokerId: doors.nodeId, host, port, rack: isController ? null : doors.rack, isFenced: false }],
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations : operationsNotAsked,
   };
 }

@@ -108,7 +108,7 @@ export class Controller {
         );
       }
       for (const { brokerIds } of assignments) {
-        const fault = this.#replicasFault(brokerIds);
+        const fault = this.replicasFault(brokerIds);
         if (fault !== undefined) return { records: [], response: fault };
       }
     }
@@ -213,7 +213,7 @@ export class Controller {
         };
       }
       seen.add(partitionIndex);
-      const fault = this.#replicasFault(brokerIds);
+      const fault = this.replicasFault(brokerIds);
       if (fault !== undefined) return fault;
     }
     for (let index = 0; index < assignments.length; index++) {
@@ -227,7 +227,8 @@ export class Controller {
     return undefined;
   }
 
-  #replicasFault(brokerIds: readonly number[]): Fault | undefined {
+  /** What is wrong with the replicas that somebody chose for a partition. */
+  replicasFault(brokerIds: readonly number[]): Fault | undefined {
     const { nodeId } = this.#options;
     if (brokerIds.length === 0) {
       return {
