@@ -87,7 +87,7 @@ function compareType(
     return;
   }
   if (scalars.has(type)) {
-    note(place, 'kind', type, field.kind);
+    note(place, 'kind', type, field.kind === 'bigint64' ? 'int64' : field.kind);
     return;
   }
   note(place, 'kind', 'struct', field.kind);
@@ -155,7 +155,7 @@ function implicitDefault(type: string): string {
 function defaultOfOurs({ kind, fallback }: Field): string {
   if (fallback === undefined) return 'a struct of defaults';
   if ((kind === 'array' || kind === 'bytes') && fallback !== null) return 'empty';
-  return typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
+  return typeof fallback === 'string' || typeof fallback === 'bigint' ? String(fallback) : JSON.stringify(fallback);
 }
 
 /** Kafka's name with its first letter small. */

@@ -125,6 +125,7 @@ const scalarValues: { readonly [K in Exclude<Kind, 'array' | 'struct'>]: fc.Arbi
   int32: fc.integer(),
   uint32: fc.integer({ min: 0, max: 0xffff_ffff }),
   int64: fc.oneof(fc.maxSafeInteger(), fc.constantFrom(int64Max, -int64Max, 2 ** 62, -(2 ** 53))),
+  bigint64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   float64: fc.double({ noNaN: true }),
   string: fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ minLength: 100, maxLength: 400 })),
   bytes: anyBytes,

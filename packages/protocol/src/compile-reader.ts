@@ -144,6 +144,7 @@ class ReaderText {
   /** Numbers and texts as they are, the rest as constants beside the text. */
   #fallback(field: Field): string {
     const value = fallbackOf(field);
+    if (typeof value === 'bigint') return `${value}n`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
     let index = this.constants.indexOf(value);
     if (index < 0) index = this.constants.push(value) - 1;
@@ -159,6 +160,7 @@ const fixedValues: { readonly [K in FixedKind]: (at: string) => string } = {
   int32: (at) => `$v.getInt32(${at})`,
   uint32: (at) => `$v.getUint32(${at})`,
   int64: (at) => `$r.int64(${at})`,
+  bigint64: (at) => `$v.getBigInt64(${at})`,
   float64: (at) => `$v.getFloat64(${at})`,
   uuid: (at) => `$r.uuid(${at})`,
 };

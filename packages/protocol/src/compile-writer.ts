@@ -170,6 +170,7 @@ class WriterText {
   }
 
   #constant(value: unknown): string {
+    if (typeof value === 'bigint') return `${value}n`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
     let index = this.constants.indexOf(value);
     if (index < 0) index = this.constants.push(value) - 1;
@@ -192,6 +193,7 @@ const refusals: { readonly [K in FixedKind]: (name: string) => string } = {
   int32: (name) => `(${name} | 0) !== ${name}`,
   uint32: (name) => `${name} >>> 0 !== ${name}`,
   int64: (name) => `Math.trunc(${name}) !== ${name} || ${name} > 0x8000000000000000 || ${name} < -0x8000000000000000`,
+  bigint64: (name) => `typeof ${name} !== 'bigint' || BigInt.asIntN(64, ${name}) !== ${name}`,
   float64: (name) => `typeof ${name} !== 'number'`,
   uuid: (name) => `typeof ${name} !== 'string'`,
 };
@@ -204,6 +206,7 @@ const fixedWrites: { readonly [K in FixedKind]: (at: string, name: string) => st
   int32: (at, name) => `$w.view.setInt32(${at}, ${name});`,
   uint32: (at, name) => `$w.view.setUint32(${at}, ${name});`,
   int64: (at, name) => `$w.int64(${at}, ${name});`,
+  bigint64: (at, name) => `$w.view.setBigInt64(${at}, ${name});`,
   float64: (at, name) => `$w.view.setFloat64(${at}, ${name});`,
   uuid: (at, name) => `$w.uuid(${at}, ${name});`,
 };

@@ -124,8 +124,9 @@ function withoutRetired(this: unknown, key: string, value: unknown): unknown {
   return isRetired ? undefined : value;
 }
 
-/** Bytes as base64, as they stand in the files. */
+/** Bytes as base64, as they stand in the files; every integer as a number. */
 function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
   if (Buffer.isBuffer(value)) return value.toString('base64');
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;

@@ -161,6 +161,7 @@ const fixedReads: { readonly [K in FixedKind]: (reader: Reader) => unknown } = {
   int32: (reader) => reader.view.getInt32(reader.take(4)),
   uint32: (reader) => reader.view.getUint32(reader.take(4)),
   int64: (reader) => reader.int64(reader.take(8)),
+  bigint64: (reader) => reader.view.getBigInt64(reader.take(8)),
   float64: (reader) => reader.view.getFloat64(reader.take(8)),
   uuid: (reader) => reader.uuid(reader.take(16)),
 };
@@ -172,6 +173,10 @@ function writeFixed(writer: Writer, kind: FixedKind, value: unknown): void {
   } else if (kind === 'uuid') {
     if (typeof value !== 'string') writer.refuse('not a uuid in base64url');
     writer.uuid(writer.reserve(16), value);
+  } else if (kind === 'bigint64') {
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) writer.refuse('not a bigint of 64 bits');
+    const at = writer.reserve(8);
+    writer.view.setBigInt64(at, value);
   } else if (kind === 'float64') {
     if (typeof value !== 'number') writer.refuse('not a number');
     const at = writer.reserve(8);

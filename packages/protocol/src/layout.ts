@@ -52,6 +52,7 @@ const fixedSizes = {
   int32: 4,
   uint32: 4,
   int64: 8,
+  bigint64: 8,
   float64: 8,
   uuid: 16,
 } as const;

@@ -21,6 +21,7 @@ export type Kind =
   | 'int32'
   | 'uint32'
   | 'int64'
+  | 'bigint64'
   | 'float64'
   | 'string'
   | 'bytes'
@@ -112,6 +113,8 @@ export const uint16: Scalar<number> = scalar('uint16', 0);
 export const int32: Scalar<number> = scalar('int32', 0);
 export const uint32: Scalar<number> = scalar('uint32', 0);
 export const int64: Scalar<number> = scalar('int64', 0);
+/** An int64 whose every bit counts: a hash, not a number that is reckoned with. */
+export const bigint64: Scalar<bigint> = scalar('bigint64', 0n);
 export const float64: Scalar<number> = scalar('float64', 0);
 export const string: Scalar<string> = scalar('string', '');
 export const bytes: Scalar<Buffer, Uint8Array> = scalar<Buffer, Uint8Array>('bytes', noBytes);

@@ -1,4 +1,4 @@
-import { arrayOf, bytes, int32, int64, int8, nullable, string, struct, uuid } from '../schema.ts';
+import { arrayOf, bigint64, bytes, int32, int64, int8, nullable, string, struct, uuid } from '../schema.ts';
 import { coordinatorRecord } from './coordinator-record.ts';
 
 /** The epoch of a KIP-848 consumer group. */
@@ -12,7 +12,7 @@ export const consumerGroupMetadataRecord = coordinatorRecord(
   0,
   {
     epoch: int32(),
-    metadataHash: int64({ tag: 0, default: 0 }),
+    metadataHash: bigint64({ tag: 0, default: 0n }),
   },
 );
 
