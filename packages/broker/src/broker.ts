@@ -11,6 +11,7 @@ import { Prometheus } from './admin/prometheus.ts';
 import type { ApiTable } from './api-table.ts';
 import { apiTable } from './apis.ts';
 import { AppendRound } from './append-round.ts';
+import { Cleaning } from './cleaning.ts';
 import type { BrokerConfig, ListenerConfig } from './config/broker-config.ts';
 import { Coordinator, offsetsTopic } from './coordinator/coordinator.ts';
 import type { Doors, Endpoint } from './doors.ts';
@@ -81,6 +82,7 @@ export class Broker implements Doors {
   readonly #pipeline: RequestPipeline;
   readonly #table: ApiTable;
   readonly #retention: Retention;
+  readonly cleaning: Cleaning;
   readonly #admin: AdminServer | undefined;
   #prometheus: Prometheus | undefined;
   #isReady = false;
@@ -153,6 +155,7 @@ export class Broker implements Doors {
       partitions: this.partitions,
       checkMs: () => this.settings.values['log.retention.check.interval.ms'],
     });
+    this.cleaning = new Cleaning({ host, partitions: this.partitions, settings: () => this.settings.values });
   }
 
   /** Throws `MillraceError`: CONFIG for a value that cannot be, IN_USE for a port or a data directory that another process holds. */
@@ -317,6 +320,7 @@ export class Broker implements Doors {
   async #stop(): Promise<void> {
     this.#isReady = false;
     this.#retention.stop();
+    await this.cleaning.stop();
     this.moves.stop();
     for (const listener of this.#listeners) listener.stop();
     this.coordinator.close();

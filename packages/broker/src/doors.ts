@@ -4,6 +4,7 @@ import type { LogDirectory } from '@millrace/log';
 
 import type { ApiTable } from './api-table.ts';
 import type { AppendRound } from './append-round.ts';
+import type { Cleaning } from './cleaning.ts';
 import type { Coordinator } from './coordinator/coordinator.ts';
 import type { Exchange } from './exchange.ts';
 import type { FetchSessions } from './fetch-session.ts';
@@ -44,6 +45,7 @@ export interface Doors {
   readonly moves: ReplicaMoves;
   readonly round: AppendRound;
   readonly sessions: FetchSessions;
+  readonly cleaning: Cleaning;
   readonly buffers: ReadBuffers;
   readonly metrics: Metrics;
   /** What a client of this listener is told to connect to. */

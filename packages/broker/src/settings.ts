@@ -388,10 +388,12 @@ function groupSettings(values: () => BrokerValues): CoordinatorSettings {
 
 function logConfig(topic: TopicValues, broker: BrokerValues): LogConfig {
   const policies = topic['cleanup.policy'];
+  const isCompacted = policies.includes('compact');
   const compression = topic['compression.type'];
   return {
     segmentBytes: topic['segment.bytes'],
-    segmentMs: topic['segment.ms'],
+    // A log that must be compacted in time must not wait for its segment to end.
+    segmentMs: isCompacted ? Math.min(topic['segment.ms'], topic['max.compaction.lag.ms']) : topic['segment.ms'],
     segmentJitterMs: topic['segment.jitter.ms'],
     segmentIndexBytes: topic['segment.index.bytes'],
     indexIntervalBytes: topic['index.interval.bytes'],
@@ -404,8 +406,12 @@ function logConfig(topic: TopicValues, broker: BrokerValues): LogConfig {
     timestampAfterMaxMs: topic['message.timestamp.after.max.ms'],
     compression,
     compressionLevel: compressionLevel(topic, compression),
-    isCompacted: policies.includes('compact'),
+    isCompacted,
     isDeleted: policies.includes('delete'),
+    compactionLagMinMs: topic['min.compaction.lag.ms'],
+    compactionLagMaxMs: topic['max.compaction.lag.ms'],
+    dirtyRatioMin: topic['min.cleanable.dirty.ratio'],
+    deleteRetentionMs: topic['delete.retention.ms'],
     producerIdExpirationMs: broker['producer.id.expiration.ms'],
     flushMessages: topic['flush.messages'],
     flushMs: topic['flush.ms'],

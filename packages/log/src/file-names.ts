@@ -3,6 +3,8 @@ const offsetDigits = 20;
 
 /** What a file of a segment holds. */
 export const fileKinds = ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'] as const;
+/** Those that change with the batches. */
+export const segmentKinds = ['.log', '.index', '.timeindex', '.txnindex'] as const;
 export type FileKind = (typeof fileKinds)[number];
 
 /** Given up; removed after a delay, or at the next start. */

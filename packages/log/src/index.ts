@@ -7,6 +7,10 @@ export { LogDirectory, type LogDirectoryOptions, type PartitionFolder } from './
 export type { UnfinishedMove } from './future-logs.ts';
 export { readMetaProperties } from './meta-properties.ts';
 export type { SyncWaiter } from './group-commit.ts';
+export type { CleanLimits, CleanOutcome } from './cleaner/clean-job.ts';
+export type { LogCleaner } from './cleaner/clean-order.ts';
+export type { CleanRange } from './cleaner/cleanable-log.ts';
+export { logCleanerFor } from './cleaner/log-cleaner.ts';
 export { defaultLogConfig, type LogConfig } from './log-config.ts';
 export { AppendError, type RecordError } from './append-error.ts';
 export type { ProducerEntry } from './producer-entry.ts';

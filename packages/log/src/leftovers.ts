@@ -38,7 +38,9 @@ function finishSwaps(disk: Disk, folder: string): void {
     for (const original of names) {
       const offset = offsetOf(original, nameKind(original));
       if (offset === undefined || original.endsWith(swapSuffix) || original.endsWith('.snapshot')) continue;
-      if (offset >= base && offset < Math.max(end, base + 1)) disk.remove(`${folder}/${original}`);
+      // A file of the replacement that has its final name already is no original: it is not there under the other name.
+      const isFinal = offset === base && !names.includes(original + swapSuffix);
+      if (offset >= base && offset < Math.max(end, base + 1) && !isFinal) disk.remove(`${folder}/${original}`);
     }
   }
   disk.syncFolder(folder);

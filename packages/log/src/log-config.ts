@@ -21,6 +21,14 @@ export interface LogConfig {
   readonly isCompacted: boolean;
   /** `cleanup.policy` holds `delete`. */
   readonly isDeleted: boolean;
+  /** How old the youngest record of a segment must be before the segment is compacted. */
+  readonly compactionLagMinMs: number;
+  /** A record that is older than this is compacted, whatever else. */
+  readonly compactionLagMaxMs: number;
+  /** Which part of a log must be uncompacted before it is worth the work. */
+  readonly dirtyRatioMin: number;
+  /** How long tombstones and the markers of emptied transactions stay. */
+  readonly deleteRetentionMs: number;
   readonly producerIdExpirationMs: number;
   readonly flushMessages: number;
   readonly flushMs: number;
@@ -44,6 +52,10 @@ export const defaultLogConfig: LogConfig = {
   compressionLevel: undefined,
   isCompacted: false,
   isDeleted: true,
+  compactionLagMinMs: 0,
+  compactionLagMaxMs: Number.MAX_SAFE_INTEGER,
+  dirtyRatioMin: 0.5,
+  deleteRetentionMs: 86_400_000,
   producerIdExpirationMs: 86_400_000,
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushMs: Number.MAX_SAFE_INTEGER,

@@ -5,6 +5,7 @@
 import { type Disk, type FolderLock, type Host, MillraceError, type Timer } from '@millrace/base';
 
 import { CheckpointRound } from './checkpoint-round.ts';
+import { CleanerCheckpoint } from './cleaner/cleaner-checkpoint.ts';
 import { isDiskFull } from './disk-full.ts';
 import { deleteFolderSuffix, partitionOf } from './file-names.ts';
 import { forgetMove, FutureLogs, movedFrom, type UnfinishedMove } from './future-logs.ts';
@@ -57,6 +58,7 @@ export class LogDirectory implements LogHome {
   readonly #logs = new Map<string, Log>();
   readonly #commit: GroupCommit;
   readonly #checkpoints: CheckpointRound;
+  readonly #cleaned: CleanerCheckpoint;
   /** Folders that nobody has looked into after an unclean end: as long as there are any, the next start may not trust. */
   readonly #unchecked: Set<string>;
   readonly #futures: FutureLogs;
@@ -107,6 +109,7 @@ export class LogDirectory implements LogHome {
     );
     this.#unchecked = new Set(this.wasClean ? [] : folders);
     this.#checkpoints = new CheckpointRound(host.disk, path);
+    this.#cleaned = new CleanerCheckpoint(host.disk, path, host.log);
     this.#futures = new FutureLogs(this, names);
     this.#commit = new GroupCommit(host.disk, (error) =>
       this.fail(new MillraceError('STORAGE', `${path}: a sync failed: ${error.message}`, { cause: error })),
@@ -186,6 +189,7 @@ export class LogDirectory implements LogHome {
     if (isNew) this.host.disk.makeFolder(folder);
     if (topicId !== undefined && known === undefined) writeTopicId(this.host.disk, folder, topicId);
     if (isNew) this.#checkpoints.forget(name);
+    if (isNew) this.#cleaned.forget(name);
     const { recoveryPoint, startOffset } = this.#checkpoints.of(name);
     const isClean = this.wasClean && !this.#unchecked.has(name);
     // Until it has been read to its end without finding anything, the next start must not believe it either.
@@ -213,7 +217,13 @@ export class LogDirectory implements LogHome {
   }
 
   /** An empty copy of a partition that is to move here; nobody finds it under the partition's name. */
-  openFuture(topic: string, partition: number, topicId: string | undefined, config: LogConfig, startOffset: number): Log {
+  openFuture(
+    topic: string,
+    partition: number,
+    topicId: string | undefined,
+    config: LogConfig,
+    startOffset: number,
+  ): Log {
     return this.#futures.open(topic, partition, topicId, config, startOffset);
   }
 
@@ -270,6 +280,18 @@ export class LogDirectory implements LogHome {
     this.#deleteFolder(`${topic}-${partition}`, delayMs);
   }
 
+  /** Where the last cleaning of a log ended; undefined when it was never cleaned. */
+  cleanedTo(log: Log): number | undefined {
+    return this.#cleaned.of(`${log.topic}-${log.partition}`);
+  }
+
+  /** The log was cleaned up to `offset`. Durable when it resolves. */
+  async noteCleaned(log: Log, offset: number): Promise<void> {
+    if (this.#isClosed || this.#logs.get(`${log.topic}-${log.partition}`) !== log) return;
+    this.#cleaned.set(`${log.topic}-${log.partition}`, offset);
+    await this.#cleaned.save();
+  }
+
   /** Told when everything written in this directory before the call is durable. */
   afterSync(waiter: SyncWaiter): void {
     this.#commit.afterSync(waiter);
@@ -295,6 +317,7 @@ export class LogDirectory implements LogHome {
     } finally {
       this.#commit.stop(new MillraceError('CLOSED', `${this.path} is closed.`));
       await this.#checkpoints.idle();
+      await this.#cleaned.idle();
       for (const log of [...this.#logs.values(), ...this.#retired]) log.dispose();
       this.#futures.dispose();
       this.#lock.release();
@@ -338,6 +361,7 @@ export class LogDirectory implements LogHome {
 
   lower(log: Log, recoveryPoint: number, startOffset: number): void {
     this.#checkpoints.lower(this.#logs, log, recoveryPoint, startOffset);
+    this.#cleaned.lower(`${log.topic}-${log.partition}`, recoveryPoint);
   }
 
   deleteFolder(log: Log): void {
@@ -362,6 +386,7 @@ export class LogDirectory implements LogHome {
     disk.rename(`${this.path}/${name}`, renamed);
     this.#isRenamed = true;
     this.#checkpoints.forget(name);
+    this.#cleaned.forget(name);
     this.#unchecked.delete(name);
     this.#checkpointSoon();
     this.#later(delayMs, () => disk.remove(renamed));
@@ -395,6 +420,7 @@ export class LogDirectory implements LogHome {
         segment.rename();
         this.#later(delayMs, () => segment.removeRenamed());
       }
+      await this.#cleaned.save();
       if (this.#isRenamed) await this.host.disk.syncFolderAsync(this.path);
       this.#isRenamed = false;
     } catch (error) {

@@ -56,7 +56,7 @@ export class LogRead {
   #wholeBatches(range: ReadRange, target: Buffer, count: number): number {
     const { segment, position, nextOffset } = range;
     if (nextOffset !== undefined && count === range.bytes) {
-      this.#spots?.note(segment.baseOffset, nextOffset, position + count);
+      this.#note(segment, nextOffset, position + count);
       return count;
     }
     let at = range.boundary - position;
@@ -78,8 +78,13 @@ export class LogRead {
         'CORRUPT_MESSAGE',
         `${segment.path} ends at ${position + count}, before the end of a batch.`,
       );
-    if (next >= 0) this.#spots?.note(segment.baseOffset, next, position + at);
+    if (next >= 0) this.#note(segment, next, position + at);
     return at;
+  }
+
+  /** A segment that has been replaced since says nothing of the one in its place. */
+  #note(segment: Segment, offset: number, position: number): void {
+    if (!segment.isGone) this.#spots?.note(segment.baseOffset, offset, position);
   }
 }
 

@@ -7,6 +7,8 @@
  */
 import { isKafkaError } from '@millrace/protocol';
 
+import { CleanableLog } from './cleaner/cleanable-log.ts';
+import type { Replacement } from './cleaner/clean-job.ts';
 import type { EpochStart } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogCuts } from './log-cuts.ts';
@@ -45,6 +47,8 @@ export class Log {
   readonly #writer: LogWriter;
   readonly #reader: LogReader;
   readonly #cuts: LogCuts;
+  /** What the cleaner needs of this log. */
+  readonly cleaning: CleanableLog;
 
   /** Synchronous, recovery included. Throws MillraceError CORRUPT when records that were synced are damaged. */
   static open(options: LogOptions): Log {
@@ -69,6 +73,7 @@ export class Log {
       changed: () => home.changed(this),
       lower: (recoveryPoint, startOffset) => home.lower(this, recoveryPoint, startOffset),
     });
+    this.cleaning = new CleanableLog(state);
     if (state.syncedOffset < state.endOffset) home.wrote(this);
   }
 
@@ -249,23 +254,29 @@ export class Log {
 
   /** Records before `offset` are gone for readers at once; their files go when the new start is durable. */
   deleteRecordsBefore(offset: number): void {
-    this.#change('deleting records', () => this.#cuts.deleteRecordsBefore(offset));
+    this.#changeStart('deleting records', () => this.#cuts.deleteRecordsBefore(offset));
   }
 
   /** Retention by time and size, as far as `highWatermark`. Gives the count of segments. */
   deleteOldSegments(nowMs: number, highWatermark: number): number {
     if (!this.#state.config.isDeleted || this.#home.failure !== undefined) return 0;
-    return this.#change('retention', () => this.#cuts.deleteOldSegments(nowMs, highWatermark));
+    return this.#changeStart('retention', () => this.#cuts.deleteOldSegments(nowMs, highWatermark));
   }
 
   /** Removes everything at and after `offset`; durable when it returns. */
   truncateTo(offset: number): void {
-    this.#change('truncation', () => this.#cuts.truncateTo(offset));
+    this.#change('truncation', () => {
+      this.cleaning.stop();
+      this.#cuts.truncateTo(offset);
+    });
   }
 
   /** Removes everything; the log goes on at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
-    this.#change('truncation', () => this.#cuts.truncateFullyAndStartAt(offset));
+    this.#change('truncation', () => {
+      this.cleaning.stop();
+      this.#cuts.truncateFullyAndStartAt(offset);
+    });
   }
 
   /** What follows is at `offset` at the earliest: the end of another log, whose last batches were compacted away. */
@@ -276,6 +287,16 @@ export class Log {
   /** Ends the active segment, if there is anything in it. */
   roll(): void {
     this.#change('rolling', () => this.#writer.roll());
+  }
+
+  /** Puts a cleaned segment in the place of its originals. False when the log has changed, and the cleaning counts no more. */
+  async replaceSegments(replacement: Replacement): Promise<boolean> {
+    try {
+      return await this.cleaning.swap(replacement);
+    } catch (error) {
+      if (this.isClosed) return false;
+      throw this.#state.failed('the replacement of segments', error);
+    }
   }
 
   /** The topic is gone: the folder gets another name at once, and is removed later. */
@@ -333,8 +354,17 @@ export class Log {
   }
 
   #closeFiles(): void {
+    if (!this.#state.isClosed) this.cleaning.stop();
     this.#state.isClosed = true;
     for (const segment of this.#state.segments.all) segment.close();
+  }
+
+  /** Files that a cleaning reads may go with the first segment. */
+  #changeStart<T>(what: string, change: () => T): T {
+    const { first } = this.#state.segments;
+    const result = this.#change(what, change);
+    if (this.#state.segments.first !== first) this.#change(what, () => this.cleaning.stop());
+    return result;
   }
 
   #change<T>(what: string, change: () => T): T {

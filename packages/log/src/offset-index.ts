@@ -12,7 +12,7 @@ const entryBytes = 8;
 
 export class OffsetIndex {
   readonly #disk: Disk;
-  readonly #path: string;
+  #path: string;
   readonly #baseOffset: number;
   /** Relative offset and position by turns; undefined while only in the file. */
   #entries: Int32Array | undefined;
@@ -25,6 +25,11 @@ export class OffsetIndex {
     this.#path = path;
     this.#baseOffset = baseOffset;
     if (isNew) this.#entries = new Int32Array(0);
+  }
+
+  /** The file has another name now. */
+  moveTo(path: string): void {
+    this.#path = path;
   }
 
   /** Has its entries in memory. */

@@ -46,6 +46,16 @@ export class SegmentList {
     this.#segments.push(segment);
   }
 
+  /** One segment in the place of others. */
+  replace(old: readonly Segment[], by: Segment): void {
+    const index = this.#segments.indexOf(old[0]!);
+    assert(
+      index >= 0 && old.every((segment, at) => this.#segments[index + at] === segment),
+      'what is replaced is there',
+    );
+    this.#segments.splice(index, old.length, by);
+  }
+
   /** Takes the first `count` out of the list. */
   takeFirst(count: number): Segment[] {
     return this.#segments.splice(0, count);

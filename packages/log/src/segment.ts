@@ -6,7 +6,7 @@ import type { Disk, DiskFile } from '@millrace/base';
 import { batchHeader as header } from '@millrace/protocol';
 
 import { scanBatches, type ScanEnd } from './batch-scan.ts';
-import { deletedSuffix, filePath, fileKinds } from './file-names.ts';
+import { deletedSuffix, type FileKind, filePath, fileKinds, segmentKinds } from './file-names.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { TimeIndex } from './time-index.ts';
 import { TransactionIndex } from './transaction-index.ts';
@@ -19,6 +19,10 @@ export interface SegmentOptions {
   readonly size: number | undefined;
   readonly createdAtMs: number;
   readonly jitterMs: number;
+  /** Behind the names of the files: of one that cleaning makes, until it has the place of its originals. */
+  readonly suffix?: string;
+  /** Who made the files knows the largest timestamp, and that the indexes reach their end. */
+  readonly known?: { readonly maxTimestamp: number; readonly maxTimestampOffset: number };
 }
 
 export interface Rescan {
@@ -42,6 +46,8 @@ export class Segment {
   readonly times: TimeIndex;
   readonly aborted: TransactionIndex;
   readonly #disk: Disk;
+  #suffix: string;
+  #isGone = false;
   #file: DiskFile | undefined;
   size: number;
   writtenSize: number;
@@ -61,22 +67,37 @@ export class Segment {
     const { disk, folder, baseOffset, size } = options;
     const isNew = size === undefined;
     this.#disk = disk;
+    this.#suffix = options.suffix ?? '';
     this.folder = folder;
     this.baseOffset = baseOffset;
     this.createdAtMs = options.createdAtMs;
     this.jitterMs = options.jitterMs;
-    this.offsets = new OffsetIndex(disk, filePath(folder, baseOffset, '.index'), baseOffset, isNew);
-    this.times = new TimeIndex(disk, filePath(folder, baseOffset, '.timeindex'), baseOffset, isNew);
-    this.aborted = new TransactionIndex(disk, filePath(folder, baseOffset, '.txnindex'), isNew);
+    this.offsets = new OffsetIndex(disk, this.#pathOf('.index'), baseOffset, isNew);
+    this.times = new TimeIndex(disk, this.#pathOf('.timeindex'), baseOffset, isNew);
+    this.aborted = new TransactionIndex(disk, this.#pathOf('.txnindex'), isNew);
     this.size = this.writtenSize = size ?? 0;
-    this.#isWhole = isNew;
+    this.#isWhole = isNew || options.known !== undefined;
+    if (options.known !== undefined) {
+      this.#maxTimestamp = options.known.maxTimestamp;
+      this.#maxTimestampOffset = options.known.maxTimestampOffset;
+    }
     if (!isNew) return;
     this.#maxTimestamp = -1;
     this.#file = disk.open(this.path, { create: true });
   }
 
   get path(): string {
-    return filePath(this.folder, this.baseOffset, '.log');
+    return this.#pathOf('.log');
+  }
+
+  /** Of the batches and their indexes. */
+  paths(): string[] {
+    return segmentKinds.map((kind) => this.#pathOf(kind));
+  }
+
+  /** Out of the log: what is found in it says nothing of the log any more. */
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   get file(): DiskFile {
@@ -114,6 +135,12 @@ export class Segment {
     }
     this.size += bytes;
     this.#bytesSinceIndexed += bytes;
+  }
+
+  /** The same, of the batch at `at`. The timestamp of one that lost all its records belongs to none. */
+  addBatch(bytes: Buffer, at: number, indexIntervalBytes: number): void {
+    const maxTimestamp = header.recordCount(bytes, at) > 0 ? header.maxTimestamp(bytes, at) : -1;
+    this.add(header.lastOffset(bytes, at), maxTimestamp, header.batchBytes(bytes, at), indexIntervalBytes);
   }
 
   /** Remembers the state for `takeBack`. */
@@ -160,12 +187,7 @@ export class Segment {
       whole: scan.whole,
       visit: (bytes, at, position) => {
         if (!scan.visit(bytes, at, position)) return false;
-        this.add(
-          header.lastOffset(bytes, at),
-          header.maxTimestamp(bytes, at),
-          header.batchBytes(bytes, at),
-          scan.indexIntervalBytes,
-        );
+        this.addBatch(bytes, at, scan.indexIntervalBytes);
         return true;
       },
     });
@@ -206,8 +228,13 @@ export class Segment {
   /** How long the segment has been filled, as Kafka counts: in time of its records where they have any. */
   waitedMs(nowMs: number, timestampMs: number): number {
     if (this.size === 0) return 0;
-    const first = (this.#firstTimestamp ??= this.#readFirstTimestamp());
+    const first = this.firstTimestamp;
     return first >= 0 ? timestampMs - first : nowMs - this.createdAtMs;
+  }
+
+  /** Of the first batch; -1 when it has none. */
+  get firstTimestamp(): number {
+    return (this.#firstTimestamp ??= this.#readFirstTimestamp());
   }
 
   /** What retention by time goes by. */
@@ -238,25 +265,43 @@ export class Segment {
     this.#file = undefined;
   }
 
-  /** Marks the files as given up; `remove` ends them. */
-  rename(): void {
+  /**
+   * Marks the files as given up; `removeRenamed` ends them. Reads that are under way find them under their new names. Producers as they
+   * were before a segment stay known where another one begins at the same offset.
+   */
+  rename(keepsProducers = false): void {
     this.close();
-    for (const path of this.#paths()) {
+    this.#isGone = true;
+    for (const kind of keepsProducers ? segmentKinds : fileKinds) {
+      const path = this.#pathOf(kind);
       if (this.#disk.stat(path) !== undefined) this.#disk.rename(path, path + deletedSuffix);
     }
+    this.#suffix += deletedSuffix;
   }
 
   removeRenamed(): void {
-    for (const path of this.#paths()) this.#disk.remove(path + deletedSuffix);
+    this.close();
+    for (const kind of fileKinds) this.#disk.remove(this.#pathOf(kind));
   }
 
   remove(): void {
     this.close();
-    for (const path of this.#paths()) this.#disk.remove(path);
+    this.#isGone = true;
+    for (const kind of fileKinds) this.#disk.remove(this.#pathOf(kind));
   }
 
-  #paths(): string[] {
-    return fileKinds.map((kind) => filePath(this.folder, this.baseOffset, kind));
+  /** Gives the files of the segment their final names. */
+  dropSuffix(): void {
+    const before = this.paths();
+    this.#suffix = '';
+    for (const [index, path] of this.paths().entries()) this.#disk.rename(before[index]!, path);
+    this.offsets.moveTo(this.#pathOf('.index'));
+    this.times.moveTo(this.#pathOf('.timeindex'));
+    this.aborted.moveTo(this.#pathOf('.txnindex'));
+  }
+
+  #pathOf(kind: FileKind): string {
+    return filePath(this.folder, this.baseOffset, kind) + this.#suffix;
   }
 
   #knowMaxTimestamp(): void {

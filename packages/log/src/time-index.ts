@@ -12,7 +12,7 @@ const entryBytes = 12;
 
 export class TimeIndex {
   readonly #disk: Disk;
-  readonly #path: string;
+  #path: string;
   readonly #baseOffset: number;
   #timestamps: number[] | undefined;
   #offsets: number[] = [];
@@ -24,6 +24,11 @@ export class TimeIndex {
     this.#path = path;
     this.#baseOffset = baseOffset;
     if (isNew) this.#timestamps = [];
+  }
+
+  /** The file has another name now. */
+  moveTo(path: string): void {
+    this.#path = path;
   }
 
   get count(): number {

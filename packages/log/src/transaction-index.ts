@@ -22,7 +22,7 @@ export interface AbortedTransaction {
 
 export class TransactionIndex {
   readonly #disk: Disk;
-  readonly #path: string;
+  #path: string;
   #aborted: AbortedTransaction[] | undefined;
   #savedCount = 0;
   #mustTrim = false;
@@ -31,6 +31,11 @@ export class TransactionIndex {
     this.#disk = disk;
     this.#path = path;
     if (isNew) this.#aborted = [];
+  }
+
+  /** The file has another name now. */
+  moveTo(path: string): void {
+    this.#path = path;
   }
 
   get all(): readonly AbortedTransaction[] {

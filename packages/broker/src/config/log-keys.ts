@@ -131,6 +131,53 @@ export const logKeys = {
     { importance: 'low', dynamic: 'cluster-wide', min: 1 },
     "After how long without a write the broker forgets a producer's sequence numbers.",
   ),
+  'log.cleaner.enable': boolean(true, {}, 'Compact topics that ask for it.'),
+  'log.cleaner.threads': int(1, { dynamic: 'cluster-wide', min: 0 }, 'Threads that compact.'),
+  'log.cleaner.backoff.ms': long(
+    15_000,
+    { dynamic: 'cluster-wide', min: 0 },
+    'How long the cleaner sleeps when nothing is to be compacted.',
+  ),
+  'log.cleaner.dedupe.buffer.size': long(
+    134_217_728,
+    { dynamic: 'cluster-wide' },
+    'Memory of all cleaners for the keys they have seen.',
+  ),
+  'log.cleaner.io.buffer.size': int(
+    524_288,
+    { dynamic: 'cluster-wide', min: 0 },
+    'Memory of all cleaners for reading and writing.',
+  ),
+  'log.cleaner.io.buffer.load.factor': double(
+    0.9,
+    { dynamic: 'cluster-wide' },
+    'How full the table of keys may become.',
+  ),
+  'log.cleaner.io.max.bytes.per.second': double(
+    '1.7976931348623157E308',
+    { dynamic: 'cluster-wide' },
+    'How much the cleaners may read and write a second.',
+  ),
+  'log.cleaner.min.cleanable.ratio': double(
+    0.5,
+    { dynamic: 'cluster-wide', min: 0, max: 1 },
+    'Which share of a log must be uncompacted before it is worth the work.',
+  ),
+  'log.cleaner.min.compaction.lag.ms': long(
+    0,
+    { dynamic: 'cluster-wide', min: 0 },
+    'How long a record stays uncompacted at least.',
+  ),
+  'log.cleaner.max.compaction.lag.ms': long(
+    longMax,
+    { dynamic: 'cluster-wide', min: 1 },
+    'How long a record stays uncompacted at most.',
+  ),
+  'log.cleaner.delete.retention.ms': long(
+    86_400_000,
+    { dynamic: 'cluster-wide', min: 0 },
+    'How long the mark of a deleted key stays, for readers that have not seen it.',
+  ),
   ...inert({
     'cordoned.log.dirs': list('', { dynamic: 'per-broker' }, 'Data directories that get no new partitions.'),
     'log.dir.failure.timeout.ms': long(
@@ -152,53 +199,6 @@ export const logKeys = {
       60_000,
       { importance: 'high', min: 0 },
       'How often it is noted where logs begin.',
-    ),
-    'log.cleaner.enable': boolean(true, {}, 'Compact topics that ask for it.'),
-    'log.cleaner.threads': int(1, { dynamic: 'cluster-wide', min: 0 }, 'Threads that compact.'),
-    'log.cleaner.backoff.ms': long(
-      15_000,
-      { dynamic: 'cluster-wide', min: 0 },
-      'How long the cleaner sleeps when nothing is to be compacted.',
-    ),
-    'log.cleaner.dedupe.buffer.size': long(
-      134_217_728,
-      { dynamic: 'cluster-wide' },
-      'Memory of all cleaners for the keys they have seen.',
-    ),
-    'log.cleaner.io.buffer.size': int(
-      524_288,
-      { dynamic: 'cluster-wide', min: 0 },
-      'Memory of all cleaners for reading and writing.',
-    ),
-    'log.cleaner.io.buffer.load.factor': double(
-      0.9,
-      { dynamic: 'cluster-wide' },
-      'How full the table of keys may become.',
-    ),
-    'log.cleaner.io.max.bytes.per.second': double(
-      '1.7976931348623157E308',
-      { dynamic: 'cluster-wide' },
-      'How much the cleaners may read and write a second.',
-    ),
-    'log.cleaner.min.cleanable.ratio': double(
-      0.5,
-      { dynamic: 'cluster-wide', min: 0, max: 1 },
-      'Which share of a log must be uncompacted before it is worth the work.',
-    ),
-    'log.cleaner.min.compaction.lag.ms': long(
-      0,
-      { dynamic: 'cluster-wide', min: 0 },
-      'How long a record stays uncompacted at least.',
-    ),
-    'log.cleaner.max.compaction.lag.ms': long(
-      longMax,
-      { dynamic: 'cluster-wide', min: 1 },
-      'How long a record stays uncompacted at most.',
-    ),
-    'log.cleaner.delete.retention.ms': long(
-      86_400_000,
-      { dynamic: 'cluster-wide', min: 0 },
-      'How long the mark of a deleted key stays, for readers that have not seen it.',
     ),
     'log.local.retention.ms': long(
       -2,

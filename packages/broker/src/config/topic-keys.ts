@@ -135,12 +135,27 @@ export const topicKeys = changeable({
     },
     'At which age a segment is closed and the next begun.',
   ),
+  'delete.retention.ms': long(
+    86_400_000,
+    { min: 0, synonyms: [{ name: 'log.cleaner.delete.retention.ms', factor: 1 }] },
+    'How long the mark of a deleted key stays, for readers that have not seen it.',
+  ),
+  'max.compaction.lag.ms': long(
+    longMax,
+    { min: 1, synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms', factor: 1 }] },
+    'How long a record stays uncompacted at most.',
+  ),
+  'min.cleanable.dirty.ratio': double(
+    0.5,
+    { min: 0, max: 1, synonyms: [{ name: 'log.cleaner.min.cleanable.ratio', factor: 1 }] },
+    'Which share of a log must be uncompacted before it is worth the work.',
+  ),
+  'min.compaction.lag.ms': long(
+    0,
+    { min: 0, synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms', factor: 1 }] },
+    'How long a record stays uncompacted at least.',
+  ),
   ...inert({
-    'delete.retention.ms': long(
-      86_400_000,
-      { min: 0, synonyms: [{ name: 'log.cleaner.delete.retention.ms', factor: 1 }] },
-      'How long the mark of a deleted key stays, for readers that have not seen it.',
-    ),
     'follower.replication.throttled.replicas': list(
       '',
       { check: throttledReplicas },
@@ -160,21 +175,6 @@ export const topicKeys = changeable({
       -2,
       { min: -2, synonyms: [{ name: 'log.local.retention.ms', factor: 1 }] },
       'How long segments that are in remote storage stay on disk; -2 for retention.ms.',
-    ),
-    'max.compaction.lag.ms': long(
-      longMax,
-      { min: 1, synonyms: [{ name: 'log.cleaner.max.compaction.lag.ms', factor: 1 }] },
-      'How long a record stays uncompacted at most.',
-    ),
-    'min.cleanable.dirty.ratio': double(
-      0.5,
-      { min: 0, max: 1, synonyms: [{ name: 'log.cleaner.min.cleanable.ratio', factor: 1 }] },
-      'Which share of a log must be uncompacted before it is worth the work.',
-    ),
-    'min.compaction.lag.ms': long(
-      0,
-      { min: 0, synonyms: [{ name: 'log.cleaner.min.compaction.lag.ms', factor: 1 }] },
-      'How long a record stays uncompacted at least.',
     ),
     preallocate: boolean(
       false,

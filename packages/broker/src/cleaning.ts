@@ -1,0 +1,195 @@
+/**
+ * Which log is compacted next: of those that ask for it, the one with the largest part that was never compacted, as soon as that part is
+ * large enough or old enough. In: a look at all partitions every `log.cleaner.backoff.ms`. Out: orders for the cleaners of `log`, as many
+ * at once as `log.cleaner.threads` says, until nothing is worth it. A log that cannot be cleaned is left alone, and the others go on.
+ */
+import type { Host, Timer } from '@millrace/base';
+import {
+  type CleanLimits,
+  type CleanOutcome,
+  type CleanRange,
+  type Log,
+  type LogCleaner,
+  logCleanerFor,
+} from '@millrace/log';
+
+import type { Partition } from './partition.ts';
+import type { Partitions } from './partitions.ts';
+
+export interface CleaningSettings {
+  readonly 'log.cleaner.enable': boolean;
+  readonly 'log.cleaner.threads': number;
+  readonly 'log.cleaner.backoff.ms': number;
+  readonly 'log.cleaner.dedupe.buffer.size': number;
+  readonly 'log.cleaner.io.buffer.size': number;
+  readonly 'log.cleaner.io.buffer.load.factor': number;
+  readonly 'log.cleaner.io.max.bytes.per.second': number;
+}
+
+export interface CleaningOptions {
+  readonly host: Host;
+  readonly partitions: Partitions;
+  readonly settings: () => CleaningSettings;
+}
+
+interface Dirty {
+  readonly partition: Partition;
+  readonly log: Log;
+  readonly range: CleanRange;
+}
+
+const bufferBytesMin = 64 << 10;
+
+export class Cleaning {
+  readonly #options: CleaningOptions;
+  readonly #cleaners = new Set<LogCleaner>();
+  readonly #cleaned = new Set<Log>();
+  /** By the path of their log directory. */
+  readonly #uncleanable = new Map<string, Set<Partition>>();
+  #lanes = 0;
+  #timer: Timer | undefined;
+  #isStopped = false;
+  #lastRunAtMs: number;
+  #maxDirtyRatio = 0;
+  #last: CleanOutcome | undefined;
+
+  constructor(options: CleaningOptions) {
+    this.#options = options;
+    this.#lastRunAtMs = options.host.clock.now();
+    if (options.settings()['log.cleaner.enable']) this.#later();
+  }
+
+  /** Partitions of a log directory that could not be cleaned. */
+  uncleanable(path: string): readonly Partition[] {
+    return [...(this.#uncleanable.get(path) ?? [])].filter(({ isClosed }) => !isClosed);
+  }
+
+  /** What of the dirtiest log was never compacted. */
+  get maxDirtyRatio(): number {
+    return this.#maxDirtyRatio;
+  }
+
+  get sinceLastRunMs(): number {
+    return this.#options.host.clock.now() - this.#lastRunAtMs;
+  }
+
+  get last(): CleanOutcome | undefined {
+    return this.#last;
+  }
+
+  /** Cleans until nothing is worth it. */
+  async run(): Promise<void> {
+    const lanes: Promise<void>[] = [];
+    while (this.#lanes < this.#options.settings()['log.cleaner.threads']) {
+      this.#lanes++;
+      lanes.push(this.#lane().finally(() => this.#lanes--));
+    }
+    await Promise.all(lanes);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    for (const { cleaning } of this.#cleaned) cleaning.stop();
+    await Promise.all([...this.#cleaners].map((cleaner) => cleaner.rest()));
+  }
+
+  #later(): void {
+    const { host, settings } = this.#options;
+    this.#timer = host.timers.after(settings()['log.cleaner.backoff.ms'], () => {
+      void this.run().finally(() => {
+        if (!this.#isStopped) this.#later();
+      });
+    });
+  }
+
+  /** One cleaner, as long as there is something for it. */
+  async #lane(): Promise<void> {
+    const cleaner = logCleanerFor(this.#options.host.disk);
+    this.#cleaners.add(cleaner);
+    try {
+      for (let dirty = this.#filthiest(); dirty !== undefined; dirty = this.#filthiest()) {
+        await this.#clean(cleaner, dirty);
+        if (this.#isStopped) return;
+      }
+    } finally {
+      this.#cleaners.delete(cleaner);
+      await cleaner.rest();
+    }
+  }
+
+  #filthiest(): Dirty | undefined {
+    const { host, partitions } = this.#options;
+    const nowMs = host.clock.now();
+    this.#lastRunAtMs = nowMs;
+    this.#maxDirtyRatio = 0;
+    let filthiest: Dirty | undefined;
+    for (const partition of partitions.all()) {
+      const { log, directory } = partition;
+      if (!log.config.isCompacted || this.#cleaned.has(log) || directory.failure !== undefined) continue;
+      if (this.#uncleanable.get(directory.path)?.has(partition) === true) continue;
+      const range = this.#rangeOf(partition, nowMs);
+      if (range === undefined) continue;
+      this.#maxDirtyRatio = Math.max(this.#maxDirtyRatio, range.dirtyRatio);
+      const isWorth = range.isDue || (range.cleanableBytes > 0 && range.dirtyRatio > log.config.dirtyRatioMin);
+      if (isWorth && range.dirtyRatio >= (filthiest?.range.dirtyRatio ?? 0)) filthiest = { partition, log, range };
+    }
+    return filthiest;
+  }
+
+  #rangeOf(partition: Partition, nowMs: number): CleanRange | undefined {
+    const { log, directory, lastStableOffset } = partition;
+    try {
+      return log.cleaning.range(directory.cleanedTo(log), lastStableOffset, nowMs);
+    } catch (error) {
+      this.#giveUp(partition, error);
+      return undefined;
+    }
+  }
+
+  async #clean(cleaner: LogCleaner, { partition, log, range }: Dirty): Promise<void> {
+    const { host } = this.#options;
+    const { topic, index, directory } = partition;
+    this.#cleaned.add(log);
+    const startedAtMs = host.clock.monotonic();
+    try {
+      const { job, signal } = log.cleaning.job(range, host.clock.now(), this.#limits());
+      const outcome = await cleaner.clean({ job, signal, swap: (replacement) => log.replaceSegments(replacement) });
+      if (outcome === undefined) return;
+      await directory.noteCleaned(log, outcome.endOffset);
+      this.#last = outcome;
+      const { endOffset, bytesRead, bytesWritten } = outcome;
+      const tookMs = Math.round(host.clock.monotonic() - startedAtMs);
+      host.log.info({ topic, partition: index, endOffset, bytesRead, bytesWritten, tookMs }, 'compacted a log');
+    } catch (error) {
+      if (!this.#isStopped && !log.isClosed && partition.log === log) this.#giveUp(partition, error);
+    } finally {
+      this.#cleaned.delete(log);
+    }
+  }
+
+  #limits(): CleanLimits {
+    const values = this.#options.settings();
+    const threads = Math.max(1, values['log.cleaner.threads']);
+    return {
+      mapBytes: values['log.cleaner.dedupe.buffer.size'] / threads,
+      mapLoadFactor: values['log.cleaner.io.buffer.load.factor'],
+      bufferBytes: Math.max(bufferBytesMin, values['log.cleaner.io.buffer.size'] / threads),
+      bytesPerSecondMax: values['log.cleaner.io.max.bytes.per.second'] / threads,
+    };
+  }
+
+  #giveUp(partition: Partition, error: unknown): void {
+    const { topic, index, directory } = partition;
+    let partitions = this.#uncleanable.get(directory.path);
+    if (partitions === undefined) {
+      partitions = new Set();
+      this.#uncleanable.set(directory.path, partitions);
+    }
+    partitions.add(partition);
+    this.#options.host.log.error(
+      { topic, partition: index, error },
+      'a log could not be compacted; it is left alone until the broker starts again',
+    );
+  }
+}

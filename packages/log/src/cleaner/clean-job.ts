@@ -1,0 +1,69 @@
+/** What the cleaning of one log is told, and what it tells: plain values, because it may run in another thread. */
+import type { AbortedTransaction } from '../transaction-index.ts';
+
+export interface CleanJob {
+  readonly folder: string;
+  /** Every segment that ends below `firstUncleanable`, ascending. */
+  readonly segments: readonly SourceSegment[];
+  /** Below, no key is there twice. */
+  readonly firstDirty: number;
+  /** At and after this offset nothing is touched. */
+  readonly firstUncleanable: number;
+  /** All that begin below `firstUncleanable`. */
+  readonly aborted: readonly AbortedTransaction[];
+  /** Producers that may write again. */
+  readonly producers: readonly LiveProducer[];
+  readonly nowMs: number;
+  readonly deleteRetentionMs: number;
+  /** What a cleaned segment may grow to. */
+  readonly segmentBytes: number;
+  readonly segmentIndexBytes: number;
+  readonly indexIntervalBytes: number;
+  readonly limits: CleanLimits;
+}
+
+export interface CleanLimits {
+  /** Memory for the keys: `log.cleaner.dedupe.buffer.size`. */
+  readonly mapBytes: number;
+  readonly mapLoadFactor: number;
+  /** Memory for reading, and as much for writing. */
+  readonly bufferBytes: number;
+  /** Read and written together. */
+  readonly bytesPerSecondMax: number;
+}
+
+export interface SourceSegment {
+  readonly baseOffset: number;
+  readonly size: number;
+}
+
+export interface LiveProducer {
+  readonly producerId: number;
+  readonly epoch: number;
+  /** Of its last batch with records; -1 when only its markers are known. */
+  readonly lastOffset: number;
+}
+
+/** One file that takes the place of one or more. */
+export interface Replacement {
+  /** Base offsets of the segments that go. The new one has the first of them. */
+  readonly replaced: readonly number[];
+  readonly size: number;
+  readonly maxTimestamp: number;
+  readonly maxTimestampOffset: number;
+}
+
+/** Where the work may pause: after so many bytes, or until the new file is in its place. */
+export type CleanStep = { readonly kind: 'work'; readonly bytes: number } | ({ readonly kind: 'swap' } & Replacement);
+
+export interface CleanOutcome {
+  /** Below, no key is there twice now. */
+  readonly endOffset: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly recordsRead: number;
+  readonly recordsWritten: number;
+  readonly segmentsReplaced: number;
+  /** How full the memory for keys became, of what it may take. */
+  readonly mapUtilization: number;
+}
