@@ -1,6 +1,7 @@
 /** Every API that is served, with its handler. What is not here is answered by closing the connection, as Kafka does for unknown keys. */
 import { apis } from '@millrace/protocol';
 
+import { alterClientQuotas } from './api/alter-client-quotas.ts';
 import { alterConfigs } from './api/alter-configs.ts';
 import { alterPartitionReassignments } from './api/alter-partition-reassignments.ts';
 import { alterReplicaLogDirs } from './api/alter-replica-log-dirs.ts';
@@ -10,6 +11,7 @@ import { createTopics } from './api/create-topics.ts';
 import { deleteGroups } from './api/delete-groups.ts';
 import { deleteRecords } from './api/delete-records.ts';
 import { deleteTopics } from './api/delete-topics.ts';
+import { describeClientQuotas } from './api/describe-client-quotas.ts';
 import { describeCluster } from './api/describe-cluster.ts';
 import { describeConfigs } from './api/describe-configs.ts';
 import { describeGroups } from './api/describe-groups.ts';
@@ -69,7 +71,7 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.describeGroups, (request, exchange) => describeGroups(doors, request, exchange)),
     serve(apis.listGroups, (request) => listGroups(doors, request)),
     serve(apis.apiVersions, (request, exchange) => apiVersions(doors, request, exchange)),
-    serve(apis.createTopics, (request) => createTopics(doors, request)),
+    serve(apis.createTopics, (request, exchange) => createTopics(doors, request, exchange)),
     serve(apis.deleteTopics, (request, exchange) => deleteTopics(doors, request, exchange)),
     serve(apis.deleteRecords, (request) => deleteRecords(doors, request)),
     serve(apis.initProducerId, (request) => initProducerId(doors, request), {
@@ -81,13 +83,15 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.alterConfigs, (request) => alterConfigs(doors, request)),
     serve(apis.alterReplicaLogDirs, (request) => alterReplicaLogDirs(doors, request)),
     serve(apis.describeLogDirs, (request) => describeLogDirs(doors, request)),
-    serve(apis.createPartitions, (request) => createPartitions(doors, request)),
+    serve(apis.createPartitions, (request, exchange) => createPartitions(doors, request, exchange)),
     serve(apis.deleteGroups, (request, exchange) => deleteGroups(doors, request, exchange)),
     serve(apis.electLeaders, (request) => electLeaders(doors, request)),
     serve(apis.incrementalAlterConfigs, (request) => incrementalAlterConfigs(doors, request)),
     serve(apis.alterPartitionReassignments, (request) => alterPartitionReassignments(doors, request)),
     serve(apis.listPartitionReassignments, () => listPartitionReassignments()),
     serve(apis.offsetDelete, (request, exchange) => offsetDelete(doors, request, exchange)),
+    serve(apis.describeClientQuotas, (request) => describeClientQuotas(doors, request)),
+    serve(apis.alterClientQuotas, (request) => alterClientQuotas(doors, request)),
     serve(apis.describeQuorum, (request, exchange) => describeQuorum(doors, request, exchange)),
     serve(apis.describeCluster, (request, exchange) => describeCluster(doors, request, exchange)),
     serve(apis.describeProducers, (request) => describeProducers(doors, request)),

@@ -27,6 +27,9 @@ import { Metrics } from './metrics.ts';
 import type { Partition } from './partition.ts';
 import { assignment, Partitions } from './partitions.ts';
 import { ProducerIds } from './producer-ids.ts';
+import type { ClientQuotas } from './quota/client-quotas.ts';
+import type { ConnectionAdmission } from './quota/connection-admission.ts';
+import { Limits } from './quota/limits.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { ReplicaMoves } from './replica-moves.ts';
 import { RequestPipeline } from './request.ts';
@@ -78,6 +81,7 @@ export class Broker implements Doors {
   readonly round: AppendRound;
   readonly sessions: FetchSessions;
   readonly coordinator: Coordinator;
+  readonly #limits: Limits;
   readonly #listeners: readonly Listener[];
   readonly #pipeline: RequestPipeline;
   readonly #table: ApiTable;
@@ -98,12 +102,13 @@ export class Broker implements Doors {
     this.#listeners = opened.listeners;
     this.#admin = opened.admin;
     this.settings = new Settings(config, this.image);
+    this.#limits = new Limits(this, opened.listeners);
     this.metadata = new MetadataLog({
       host,
       directory: opened.metadataDirectory,
       nodeId: this.nodeId,
       image: this.image,
-      onChange: (record) => this.settings.changed(record),
+      onChange: (record) => this.#changed(record),
     });
     this.controller = new Controller({
       image: this.image,
@@ -132,10 +137,7 @@ export class Broker implements Doors {
     this.producerIds = new ProducerIds(this.controller, this.metadata);
     this.round = new AppendRound(this.directories, config.durability, (callback) => process.nextTick(callback));
     this.moves = new ReplicaMoves(this, (partition) => void this.#noteDirectory(partition));
-    this.sessions = new FetchSessions(
-      this.settings.values['max.incremental.fetch.session.cache.slots'],
-      () => host.random.below(0x7fff_ffff) + 1,
-    );
+    this.sessions = fetchSessions(host, config);
     this.coordinator = new Coordinator({
       host,
       settings: this.settings.groups,
@@ -144,9 +146,10 @@ export class Broker implements Doors {
     this.#table = apiTable(this);
     this.#pipeline = new RequestPipeline({
       table: this.#table,
-      clock: host.clock,
+      host,
       log: host.log.child({ part: 'requests' }),
       metrics: this.metrics,
+      quotas: this.quotas,
       writeOut: () => this.round.writeOut(),
       fatal: options.fatal,
     });
@@ -190,6 +193,14 @@ export class Broker implements Doors {
 
   get nodeId(): number {
     return this.config.nodeId;
+  }
+
+  get quotas(): ClientQuotas {
+    return this.#limits.quotas;
+  }
+
+  get admission(): ConnectionAdmission {
+    return this.#limits.admission;
   }
 
   get rack(): string | null {
@@ -247,6 +258,12 @@ export class Broker implements Doors {
     await this.#stopped;
   }
 
+  /** After the replay of a record that was committed. */
+  #changed(record: MetadataRecord): void {
+    this.settings.changed(record);
+    this.#limits.changed(record);
+  }
+
   async #load(): Promise<void> {
     const { clock, log } = this.host;
     const startedAtMs = clock.monotonic();
@@ -256,6 +273,7 @@ export class Broker implements Doors {
       await this.metadata.commit([...firstRecords, ...records]);
     }
     this.settings.loaded();
+    this.#limits.loaded();
     for (const topic of this.image.topics()) this.partitions.open(topic);
     await this.metadata.commit([...this.partitions.corrections()]);
     for (const { path, wasClean, logCount } of this.directories) {
@@ -303,7 +321,7 @@ export class Broker implements Doors {
         isReady: () => this.#isReady,
       });
     }
-    for (const listener of this.#listeners) listener.open(this.#pipeline);
+    for (const listener of this.#listeners) listener.open(this.#pipeline, this.admission);
     this.#isReady = true;
   }
 
@@ -375,6 +393,11 @@ function receiveBytesMax({ values }: BrokerConfig): number {
   return Math.max(asked > 0 ? asked : receiveBytesDefault, values['socket.request.max.bytes']);
 }
 
+function fetchSessions({ random }: Host, { values }: BrokerConfig): FetchSessions {
+  const slots = values['max.incremental.fetch.session.cache.slots'];
+  return new FetchSessions(slots, () => random.below(0x7fff_ffff) + 1);
+}
+
 function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig, budget: ReceiveBudget): Listener {
   const { values } = config;
   return new Listener({
@@ -382,8 +405,6 @@ function listenerOf(host: Host, config: BrokerConfig, listener: ListenerConfig, 
     host: listener.host,
     port: listener.port,
     backlog: values['socket.listen.backlog.size'],
-    connectionsMax: values['max.connections'],
-    connectionsPerAddressMax: values['max.connections.per.ip'],
     idleMsMax: values['connections.max.idle.ms'],
     frameBytesMax: values['socket.request.max.bytes'],
     unsentBytesMax,

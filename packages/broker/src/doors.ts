@@ -15,6 +15,8 @@ import type { MetadataLog } from './metadata/metadata-log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Partitions } from './partitions.ts';
 import type { ProducerIds } from './producer-ids.ts';
+import type { ClientQuotas } from './quota/client-quotas.ts';
+import type { ConnectionAdmission } from './quota/connection-admission.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import type { ReplicaMoves } from './replica-moves.ts';
 import type { Settings } from './settings.ts';
@@ -48,6 +50,8 @@ export interface Doors {
   readonly cleaning: Cleaning;
   readonly buffers: ReadBuffers;
   readonly metrics: Metrics;
+  readonly quotas: ClientQuotas;
+  readonly admission: ConnectionAdmission;
   /** What a client of this listener is told to connect to. */
   advertised(listenerName: string): Endpoint;
   /** Every listener with its advertised address; the controller's too. */

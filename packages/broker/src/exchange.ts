@@ -11,9 +11,17 @@ export class Exchange {
   readonly correlationId: number;
   readonly clientId: string | null;
   readonly startedAtMs: number;
+  /** Of the whole request, without its length in front. */
+  readonly requestBytes: number;
+  /** For how long nobody else was served; -1 while that is not known, 0 where nobody asks. */
+  busyMs = -1;
+  /** What a quota asks of the client that the handler looked at. */
+  throttleMs = 0;
   /** Set once: the frame to send, or an empty list where the client expects no answer. */
   answer: readonly Uint8Array[] | undefined;
   release: (() => void) | undefined;
+  /** What follows on the connection waits for its answer, even what is elsewise begun at once. */
+  isAlone = false;
 
   constructor(
     session: Session,
@@ -24,6 +32,7 @@ export class Exchange {
       readonly clientId: string | null;
     },
     startedAtMs: number,
+    requestBytes: number,
   ) {
     this.session = session;
     this.apiKey = header.apiKey;
@@ -31,6 +40,7 @@ export class Exchange {
     this.correlationId = header.correlationId;
     this.clientId = header.clientId;
     this.startedAtMs = startedAtMs;
+    this.requestBytes = requestBytes;
     this.answer = undefined;
     this.release = undefined;
   }

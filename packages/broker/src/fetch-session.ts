@@ -117,6 +117,11 @@ export class FetchSessions {
     };
   }
 
+  /** The client is not told of it. */
+  forget(sessionId: number): void {
+    this.#sessions.delete(sessionId);
+  }
+
   #create(targets: Map<string, FetchTarget>, nowMs: number): FetchSession | undefined {
     if (targets.size === 0 || this.#slots === 0) return undefined;
     if (this.#sessions.size >= this.#slots && !this.#evict(nowMs)) return undefined;

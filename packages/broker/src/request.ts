@@ -5,13 +5,14 @@
  * A connection works on one request at a time, as Kafka's does; only produces that follow produces start at once, so that
  * many of them share one sync. What waits is copied, because the bytes of a read are gone when the read ends.
  */
-import { AssertionError, type Clock, type Logger } from '@millrace/base';
+import { AssertionError, type Host, type Logger } from '@millrace/base';
 import type { Connection, ConnectionOwner, Listener } from '@millrace/net';
 import { apis, DecodeError, decodeRequest, decodeRequestHeader, encodeResponse, errors } from '@millrace/protocol';
 
 import { apiVersionsRanges, type ApiTable, type ServedApi } from './api-table.ts';
 import { Exchange } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
+import type { ClientQuotas } from './quota/client-quotas.ts';
 import { Session } from './session.ts';
 
 /** A handler's sign that it will call `answer` itself, later. */
@@ -27,9 +28,10 @@ const waitingBytesMax = 8 << 20;
 
 export interface PipelineOptions {
   readonly table: ApiTable;
-  readonly clock: Clock;
+  readonly host: Pick<Host, 'clock' | 'timers'>;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly quotas: ClientQuotas;
   /** Called at the end of each read: writes out what was appended from the read's buffer. */
   readonly writeOut: () => void;
   /** A bug of ours: the process must not go on. */
@@ -53,7 +55,7 @@ export class RequestPipeline implements ConnectionOwner {
 
   frame(connection: Connection, bytes: Buffer, start: number, end: number): void {
     const session = (connection.session ??= new Session(connection)) as Session;
-    connection.lastActiveAtMs = this.#options.clock.monotonic();
+    connection.lastActiveAtMs = this.#options.host.clock.monotonic();
     if (session.waiting.length > 0 || !mayStart(session, bytes, start)) {
       session.waiting.push(Buffer.from(bytes.subarray(start, end)));
       session.waitingBytes += end - start;
@@ -88,6 +90,7 @@ export class RequestPipeline implements ConnectionOwner {
     session.waiting.length = 0;
     for (const exchange of session.exchanges) exchange.release?.();
     session.exchanges.length = 0;
+    session.unmute?.cancel();
     session.onClosed?.();
   }
 
@@ -99,8 +102,10 @@ export class RequestPipeline implements ConnectionOwner {
       return;
     }
     exchange.release = release;
+    const throttleTimeMs = this.#throttle(exchange);
+    const told = throttleTimeMs === 0 ? response : { ...response, throttleTimeMs };
     try {
-      exchange.answer = encodeResponse(served.api, exchange.apiVersion, exchange.correlationId, response as never);
+      exchange.answer = encodeResponse(served.api, exchange.apiVersion, exchange.correlationId, told as never);
     } catch (error) {
       // Whoever answers later is a timer or a log, and has nobody to catch what we throw.
       this.failed(exchange.session, error);
@@ -111,6 +116,8 @@ export class RequestPipeline implements ConnectionOwner {
 
   answerNothing(exchange: Exchange): void {
     exchange.answer = [];
+    const { quotas } = this.#options;
+    if (quotas.isActive && exchange.apiKey === produceKey) this.#mute(exchange.session, quotas.produced(exchange));
     this.#leave(exchange.session);
   }
 
@@ -125,11 +132,12 @@ export class RequestPipeline implements ConnectionOwner {
   }
 
   #start(session: Session, frame: Buffer): void {
-    const { table, clock } = this.#options;
+    const { table, quotas } = this.#options;
+    const { clock } = this.#options.host;
     try {
       const header = decodeRequestHeader(frame);
       const served = table.byKey[header.apiKey];
-      const exchange = new Exchange(session, header, clock.monotonic());
+      const exchange = new Exchange(session, header, clock.monotonic(), frame.length);
       session.exchanges.push(exchange);
       if (served === undefined || header.apiVersion < served.versions.min || header.apiVersion > served.versions.max) {
         this.#unsupported(exchange);
@@ -137,6 +145,7 @@ export class RequestPipeline implements ConnectionOwner {
       }
       const request = decodeRequest(served.api, header.apiVersion, frame, header.bodyAt);
       const response = served.handle(request, exchange);
+      exchange.busyMs = quotas.isActive ? clock.monotonic() - exchange.startedAtMs : 0;
       if (response === later) return;
       if (response === noAnswer) this.answerNothing(exchange);
       else if (response instanceof Promise) this.#await(exchange, response);
@@ -197,14 +206,43 @@ export class RequestPipeline implements ConnectionOwner {
     session.connection.close();
   }
 
+  /** What the answer tells of quotas that are used up. As in Kafka it leaves at once, and then the connection is not read for so long. */
+  #throttle(exchange: Exchange): number {
+    const { quotas, host } = this.#options;
+    let throttleMs = exchange.throttleMs;
+    if (quotas.isActive) {
+      const busyMs = exchange.busyMs < 0 ? host.clock.monotonic() - exchange.startedAtMs : exchange.busyMs;
+      throttleMs = Math.max(throttleMs, quotas.requested(exchange, busyMs));
+      if (exchange.apiKey === produceKey) throttleMs = Math.max(throttleMs, quotas.produced(exchange));
+    }
+    this.#mute(exchange.session, throttleMs);
+    return throttleMs;
+  }
+
+  #mute(session: Session, throttleMs: number): void {
+    if (throttleMs === 0) return;
+    const { clock, timers } = this.#options.host;
+    const untilMs = clock.monotonic() + throttleMs;
+    if (untilMs <= session.mutedUntilMs) return;
+    session.mutedUntilMs = untilMs;
+    session.connection.pause();
+    session.unmute?.cancel();
+    session.unmute = timers.after(throttleMs, () => {
+      session.mutedUntilMs = 0;
+      session.unmute = undefined;
+      session.connection.lastActiveAtMs = clock.monotonic();
+      this.#scheduleWaiting(session);
+    });
+  }
+
   /** Sends the answers that are next in order, then starts what waited for them. */
   #leave(session: Session): void {
     const { exchanges, connection } = session;
-    const { metrics, clock } = this.#options;
+    const { metrics, host } = this.#options;
     let first = exchanges[0];
     while (first?.answer !== undefined) {
       exchanges.shift();
-      metrics.request(first.apiKey, clock.monotonic() - first.startedAtMs);
+      metrics.request(first.apiKey, host.clock.monotonic() - first.startedAtMs);
       if (first.answer.length > 0) {
         connection.send(first.answer, first.release);
         this.#markDirty(session);
@@ -225,8 +263,8 @@ export class RequestPipeline implements ConnectionOwner {
         this.#start(session, frame);
         frame = session.waiting[0];
       }
-      if (session.waiting.length <= waitingFramesMax / 2 && session.waitingBytes <= waitingBytesMax / 2)
-        session.connection.resume();
+      const hasRoom = session.waiting.length <= waitingFramesMax / 2 && session.waitingBytes <= waitingBytesMax / 2;
+      if (hasRoom && session.mutedUntilMs === 0) session.connection.resume();
       this.#schedule();
     });
   }
@@ -257,10 +295,11 @@ export class RequestPipeline implements ConnectionOwner {
 
 function mayStart(session: Session, bytes: Buffer, at: number): boolean {
   const { exchanges } = session;
+  if (session.mutedUntilMs > 0) return false;
   if (exchanges.length === 0) return true;
   if (exchanges.length >= waitingFramesMax || bytes.length - at < 2 || bytes.readInt16BE(at) !== produceKey)
     return false;
-  return exchanges.every((exchange) => exchange.apiKey === produceKey);
+  return exchanges.every(({ apiKey, isAlone }) => apiKey === produceKey && !isAlone);
 }
 
 function whoAsked(session: Session): Record<string, unknown> {

@@ -1,4 +1,5 @@
 /** What the broker remembers of one connection: the requests under way, in order, and the ones that wait behind them. */
+import type { Timer } from '@millrace/base';
 import type { Connection } from '@millrace/net';
 
 import type { Exchange } from './exchange.ts';
@@ -15,6 +16,9 @@ export class Session {
   softwareVersion = 'unknown';
   /** For whoever must know that the client is gone: a parked fetch. */
   onClosed: (() => void) | undefined = undefined;
+  /** Until then nothing is started and nothing is read, because a quota is used up; 0 for not at all. */
+  mutedUntilMs = 0;
+  unmute: Timer | undefined = undefined;
   /** An answer is queued and not yet flushed. */
   isDirty = false;
 

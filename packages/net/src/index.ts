@@ -1,3 +1,4 @@
+export type { Admission } from './admission.ts';
 export { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
 export { Frames, type FrameSink } from './frames.ts';
 export { ReceiveBudget } from './receive-budget.ts';

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { isMillraceError, nodeHost } from '@millrace/base';
 
+import type { Admission } from './admission.ts';
 import type { ConnectionOwner } from './connection.ts';
 import { Listener } from './listener.ts';
 import { ReceiveBudget } from './receive-budget.ts';
@@ -20,14 +21,48 @@ function echo(closed: () => void = () => {}): ConnectionOwner {
   };
 }
 
-async function listening(options: { connectionsMax?: number } = {}): Promise<Listener> {
+/** Lets in as many as there is room for. */
+class Rooms implements Admission {
+  room: number;
+  refusal: number | undefined = undefined;
+  readonly #callbacks: (() => void)[] = [];
+
+  constructor(room: number) {
+    this.room = room;
+  }
+
+  arrived(): number {
+    return 0;
+  }
+
+  hasRoom(): boolean {
+    return this.room > 0;
+  }
+
+  refusalMs(): number | undefined {
+    return this.refusal;
+  }
+
+  entered(): void {
+    this.room--;
+  }
+
+  left(): void {
+    this.room++;
+    for (const callback of this.#callbacks) callback();
+  }
+
+  onRoom(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+}
+
+async function listening(): Promise<Listener> {
   const listener = new Listener({
     listenerName: 'PLAINTEXT',
     host: '127.0.0.1',
     port: 0,
     backlog: 50,
-    connectionsMax: options.connectionsMax ?? 100,
-    connectionsPerAddressMax: 100,
     idleMsMax: 0,
     frameBytesMax: 1 << 20,
     unsentBytesMax: 1 << 22,
@@ -58,7 +93,7 @@ async function echoed(port: number, body: Buffer): Promise<Buffer> {
 
 test('a large frame comes back unharmed', async () => {
   const listener = await listening();
-  listener.open(echo());
+  listener.open(echo(), new Rooms(100));
   const body = Buffer.from(Array.from({ length: 700_000 }, (_, i) => i & 0xff));
   assert.deepEqual(await echoed(listener.port, body), body);
   listener.stop();
@@ -69,7 +104,7 @@ test('a client that connects before the broker is open is answered afterwards', 
   const listener = await listening();
   const answer = echoed(listener.port, Buffer.from('early'));
   await new Promise((resolve) => setImmediate(resolve));
-  listener.open(echo());
+  listener.open(echo(), new Rooms(100));
   assert.equal((await answer).toString(), 'early');
   listener.stop();
   listener.destroyConnections();
@@ -82,8 +117,6 @@ test('a busy port is one sentence that says what to do', async () => {
     host: '127.0.0.1',
     port: listener.port,
     backlog: 50,
-    connectionsMax: 1,
-    connectionsPerAddressMax: 1,
     idleMsMax: 0,
     frameBytesMax: 1024,
     unsentBytesMax: 1024,
@@ -99,23 +132,46 @@ test('a busy port is one sentence that says what to do', async () => {
   listener.stop();
 });
 
-test('connections over the limit are closed at once', async () => {
-  const listener = await listening({ connectionsMax: 1 });
-  listener.open(echo());
+test('a connection that finds no room is answered when another has left', async () => {
+  const listener = await listening();
+  listener.open(echo(), new Rooms(1));
   const first = net.connect(listener.port, '127.0.0.1');
   await once(first, 'connect');
-  const second = net.connect(listener.port, '127.0.0.1');
-  await once(second, 'close');
-  assert.equal(listener.refusedCount, 1);
+  let isAnswered = false;
+  const second = echoed(listener.port, Buffer.from('x')).then((answer) => {
+    isAnswered = true;
+    return answer;
+  });
+  // The first is served meanwhile, again and again.
+  for (let time = 0; time < 5; time++) {
+    first.write(Buffer.from([0, 0, 0, 1, 65]));
+    await once(first, 'data');
+  }
+  assert.equal(isAnswered, false);
   first.destroy();
+  assert.equal((await second).toString(), 'x');
   listener.stop();
   listener.destroyConnections();
+});
+
+test('a connection that is refused is closed, at once or after a while', async () => {
+  for (const refusal of [0, 10]) {
+    const rooms = new Rooms(1);
+    rooms.refusal = refusal;
+    const listener = await listening();
+    listener.open(echo(), rooms);
+    const socket = net.connect(listener.port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'close');
+    assert.equal(rooms.room, 1);
+    listener.stop();
+  }
 });
 
 test('the owner hears that a client is gone', async () => {
   const gone = Promise.withResolvers<void>();
   const listener = await listening();
-  listener.open(echo(gone.resolve));
+  listener.open(echo(gone.resolve), new Rooms(100));
   await echoed(listener.port, Buffer.from('x'));
   await gone.promise;
   assert.equal(listener.connectionCount, 0);

@@ -12,15 +12,15 @@ import {
   type Timers,
 } from '@millrace/base';
 
+import type { Admission } from './admission.ts';
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
+import { Gate } from './gate.ts';
 
 export interface ListenerOptions extends ConnectionOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
   readonly backlog: number;
-  readonly connectionsMax: number;
-  readonly connectionsPerAddressMax: number;
   /** A connection that asks nothing for so long is closed. */
   readonly idleMsMax: number;
   readonly clock: Clock;
@@ -34,14 +34,12 @@ const sweepMsMax = 30_000;
 export class Listener {
   readonly name: string;
   readonly #options: ListenerOptions;
-  #owner: ConnectionOwner | undefined;
   readonly #ports: Port[] = [];
   /** Accepted before `open`: nobody answers yet. */
   #early: Socket[] = [];
   readonly #connections = new Set<Connection>();
-  readonly #countPerAddress = new Map<string, number>();
   #sweep: Timer | undefined;
-  #refusedCount = 0;
+  #gate: Gate | undefined;
 
   constructor(options: ListenerOptions) {
     this.name = options.listenerName;
@@ -51,11 +49,6 @@ export class Listener {
   /** Connections open now. */
   get connectionCount(): number {
     return this.#connections.size;
-  }
-
-  /** Connections closed at once because a limit was reached. */
-  get refusedCount(): number {
-    return this.#refusedCount;
   }
 
   /** The port that is really listened on. */
@@ -85,17 +78,23 @@ export class Listener {
     this.#sweepLater();
   }
 
-  /** From now on requests are read, and given to `owner`. */
-  open(owner: ConnectionOwner): void {
-    this.#owner = {
+  /** From now on requests of those that `admission` lets in are read, and given to `owner`. */
+  open(owner: ConnectionOwner, admission: Admission): void {
+    const { listenerName, clock, timers, backlog: waitingMax } = this.#options;
+    const watched: ConnectionOwner = {
       frame: (connection, bytes, start, end) => owner.frame(connection, bytes, start, end),
       readEnded: (connection) => owner.readEnded(connection),
       refused: (connection, declaredBytes, head) => owner.refused(connection, declaredBytes, head),
       closed: (connection) => {
-        this.#forget(connection);
+        this.#connections.delete(connection);
+        admission.left(listenerName, connection.remoteAddress);
         owner.closed(connection);
       },
     };
+    this.#gate = new Gate({ listenerName, admission, timers, waitingMax }, (socket) => {
+      admission.entered(listenerName, socket.remoteAddress);
+      this.#connections.add(new Connection(socket, watched, this.#options, clock.monotonic()));
+    });
     const early = this.#early;
     this.#early = [];
     for (const socket of early) this.#accept(socket);
@@ -105,6 +104,7 @@ export class Listener {
   stop(): void {
     this.#sweep?.cancel();
     for (const port of this.#ports) port.close();
+    this.#gate?.stop();
     for (const socket of this.#early) socket.destroy();
     this.#early = [];
   }
@@ -132,31 +132,8 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const owner = this.#owner;
-    if (owner === undefined) {
-      this.#early.push(socket);
-      return;
-    }
-    const address = socket.remoteAddress;
-    if (address === '') {
-      socket.destroy();
-      return;
-    }
-    const count = this.#countPerAddress.get(address) ?? 0;
-    if (this.#connections.size >= this.#options.connectionsMax || count >= this.#options.connectionsPerAddressMax) {
-      this.#refusedCount++;
-      socket.destroy();
-      return;
-    }
-    this.#countPerAddress.set(address, count + 1);
-    this.#connections.add(new Connection(socket, owner, this.#options, this.#options.clock.monotonic()));
-  }
-
-  #forget(connection: Connection): void {
-    this.#connections.delete(connection);
-    const count = (this.#countPerAddress.get(connection.remoteAddress) ?? 1) - 1;
-    if (count === 0) this.#countPerAddress.delete(connection.remoteAddress);
-    else this.#countPerAddress.set(connection.remoteAddress, count);
+    if (this.#gate === undefined) this.#early.push(socket);
+    else this.#gate.arrive(socket);
   }
 
   #sweepLater(): void {

@@ -6,6 +6,7 @@ import { apis, errors, type CreateTopicsRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
+import type { Exchange } from '../exchange.ts';
 import { isFault, type Fault, type NewTopic } from '../metadata/controller.ts';
 import type { TopicImage } from '../metadata/image.ts';
 
@@ -17,7 +18,11 @@ const partitionsPerRequestMax = 10_000;
 /** Topics of a request that are made before others have their turn. */
 const topicsAtOnceMax = 16;
 
-export async function createTopics(doors: Doors, request: CreateTopicsRequest): Promise<CreateTopicsAnswer> {
+export async function createTopics(
+  doors: Doors,
+  request: CreateTopicsRequest,
+  exchange: Exchange,
+): Promise<CreateTopicsAnswer> {
   if (partitionsIn(doors, request) > partitionsPerRequestMax) {
     return { throttleTimeMs: 0, topics: request.topics.map(({ name }) => refused(name, tooManyPartitions)) };
   }
@@ -30,7 +35,7 @@ export async function createTopics(doors: Doors, request: CreateTopicsRequest): 
     seen.add(topic.name);
     waiting.push(
       counts.get(topic.name) === 1
-        ? createOne(doors, topic, request.validateOnly)
+        ? createOne(doors, exchange, topic, request.validateOnly)
         : Promise.resolve(repeated(topic.name)),
     );
     if (waiting.length % topicsAtOnceMax === 0) await waiting.at(-1);
@@ -51,13 +56,23 @@ function partitionsIn(doors: Doors, request: CreateTopicsRequest): number {
   }, 0);
 }
 
+/** Clients of older versions do not know the error of a quota: they are only throttled. */
+const strictSince = 6;
+
 async function createOne(
   doors: Doors,
+  exchange: Exchange,
   asked: Asked,
   validateOnly: boolean,
 ): Promise<CreateTopicsAnswer['topics'][number]> {
   const topic = wanted(asked);
   if (isFault(topic)) return refused(asked.name, topic);
+  if (doors.quotas.isActive) {
+    const planned = doors.topics.validate(topic);
+    const isStrict = exchange.apiVersion >= strictSince;
+    if (!isFault(planned) && !doors.quotas.mayChange(exchange, planned.partitions.length, isStrict))
+      return { name: topic.name, errorCode: errors.THROTTLING_QUOTA_EXCEEDED, errorMessage: null, configs: [] };
+  }
   const made = validateOnly ? doors.topics.validate(topic) : await doors.topics.create(topic);
   if (isFault(made)) return refused(asked.name, made);
   return created(doors, made, topic.settings, validateOnly);

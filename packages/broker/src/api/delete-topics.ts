@@ -11,6 +11,9 @@ import type { Exchange } from '../exchange.ts';
 type DeleteTopicsAnswer = Exclude<Awaited<Answer<typeof apis.deleteTopics>>, symbol>;
 type TopicResult = DeleteTopicsAnswer['responses'][number];
 
+/** Clients of older versions do not know the error of a quota: they are only throttled. */
+const strictSince = 5;
+
 export async function deleteTopics(
   doors: Doors,
   request: DeleteTopicsRequest,
@@ -28,14 +31,13 @@ export async function deleteTopics(
     const key = keyOf(name, topicId);
     if (done.has(key)) continue;
     done.add(key);
-    responses.push(
-      seen.get(key) === 1 ? await deleteOne(doors, name, topicId, exchange.apiVersion) : repeated(name, topicId),
-    );
+    responses.push(seen.get(key) === 1 ? await deleteOne(doors, name, topicId, exchange) : repeated(name, topicId));
   }
   return { throttleTimeMs: 0, responses };
 }
 
-async function deleteOne(doors: Doors, name: string | null, topicId: string, apiVersion: number): Promise<TopicResult> {
+async function deleteOne(doors: Doors, name: string | null, topicId: string, exchange: Exchange): Promise<TopicResult> {
+  const { apiVersion } = exchange;
   if (!doors.settings.deleteTopicEnable) {
     const errorCode = apiVersion < 3 ? errors.INVALID_REQUEST : errors.TOPIC_DELETION_DISABLED;
     return { name, topicId, errorCode, errorMessage: 'Topic deletion is disabled: set delete.topic.enable=true.' };
@@ -62,6 +64,9 @@ async function deleteOne(doors: Doors, name: string | null, topicId: string, api
     const errorMessage =
       name === null ? 'This server does not host this topic ID.' : 'This server does not host this topic-partition.';
     return { name, topicId, errorCode, errorMessage };
+  }
+  if (doors.quotas.isActive && !doors.quotas.mayChange(exchange, topic.partitions.length, apiVersion >= strictSince)) {
+    return { name: topic.name, topicId: topic.id, errorCode: errors.THROTTLING_QUOTA_EXCEEDED };
   }
   await doors.topics.remove(topic);
   return { name: topic.name, topicId: topic.id, errorCode: errors.NONE };

@@ -36,7 +36,7 @@ export function fetch(doors: Doors, request: FetchRequest, exchange: Exchange): 
   if (isFollower(request)) return { throttleTimeMs: 0, responses: [], errorCode: errors.NOT_LEADER_OR_FOLLOWER };
   const context = doors.sessions.resolve(request, doors.host.clock.monotonic());
   if (typeof context === 'number') return { throttleTimeMs: 0, errorCode: context, sessionId: 0, responses: [] };
-  const plan = planAll(doors, request, context);
+  const plan = planAll(doors, request, exchange, context);
   for (const { partition, errorCode } of plan.entries) {
     if (partition !== undefined) doors.metrics.fetchRequest(partition.topic, errorCode !== errors.NONE);
   }
@@ -64,7 +64,7 @@ function park(doors: Doors, request: FetchRequest, exchange: Exchange, context: 
     () => {
       session.onClosed = undefined;
       try {
-        send(doors, exchange, context, planAll(doors, request, context));
+        send(doors, exchange, context, planAll(doors, request, exchange, context));
       } catch (error) {
         doors.failed(exchange, error);
       }
@@ -73,9 +73,10 @@ function park(doors: Doors, request: FetchRequest, exchange: Exchange, context: 
   session.onClosed = () => wait.cancel();
 }
 
-function planAll(doors: Doors, request: FetchRequest, context: FetchContext): Plan {
+function planAll(doors: Doors, request: FetchRequest, exchange: Exchange, context: FetchContext): Plan {
   const entries: Planned[] = [];
   let bytesLeft = Math.min(request.maxBytes, doors.settings.fetchBytesMax, doors.buffers.bytesLeft);
+  if (doors.quotas.isActive) bytesLeft = Math.min(bytesLeft, doors.quotas.fetchBytesMax(exchange));
   let bytes = 0;
   let failed = false;
   for (const target of context.targets) {
@@ -134,6 +135,10 @@ function planOne(
 
 /** Reads what was planned and answers. Bytes that are surely in memory are read at once, others without blocking the loop. */
 function send(doors: Doors, exchange: Exchange, context: FetchContext, plan: Plan): void {
+  if (doors.quotas.isActive) {
+    exchange.throttleMs = doors.quotas.fetched(exchange, plan.bytes);
+    if (exchange.throttleMs > 0) return sendNothing(doors, exchange, context);
+  }
   const taken: Buffer[] = [];
   const slices: (Buffer | undefined)[] = [];
   const cold: Promise<void>[] = [];
@@ -170,6 +175,12 @@ function send(doors: Doors, exchange: Exchange, context: FetchContext, plan: Pla
     giveBack();
     doors.failed(exchange, failed.reason);
   });
+}
+
+/** To a client whose quota is used up: it asks again when its time is over. A session that is new to it is not begun. */
+function sendNothing(doors: Doors, exchange: Exchange, { sessionId, isIncremental }: FetchContext): void {
+  if (!isIncremental) doors.sessions.forget(sessionId);
+  doors.answer(exchange, { errorCode: errors.NONE, sessionId: isIncremental ? sessionId : 0, responses: [] });
 }
 
 function responseOf(doors: Doors, context: FetchContext, plan: Plan, slices: readonly (Buffer | undefined)[]): object {

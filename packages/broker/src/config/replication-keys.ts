@@ -12,6 +12,18 @@ export const replicationKeys = {
     { importance: 'high' },
     'Where the controllers are found at first: host:port, separated by commas.',
   ),
+  'controller.quota.window.num': int(
+    11,
+    { importance: 'low', min: 1 },
+    'How many windows the rate of changes by clients is measured over.',
+  ),
+  'controller.quota.window.size.seconds': int(1, { importance: 'low', min: 1 }, 'How long each of those windows is.'),
+  'quota.window.num': int(
+    11,
+    { importance: 'low', min: 1 },
+    'How many windows the rates of clients are measured over.',
+  ),
+  'quota.window.size.seconds': int(1, { importance: 'low', min: 1 }, 'How long each of those windows is.'),
   ...inert({
     'controller.quorum.auto.join.enable': boolean(
       false,
@@ -51,12 +63,6 @@ export const replicationKeys = {
       'The most bytes a controller fetches of a snapshot at a time.',
     ),
     'controller.socket.timeout.ms': int(30_000, {}, 'How long a connection to the controller may be silent.'),
-    'controller.quota.window.num': int(
-      11,
-      { importance: 'low', min: 1 },
-      'How many windows the rate of changes by clients is measured over.',
-    ),
-    'controller.quota.window.size.seconds': int(1, { importance: 'low', min: 1 }, 'How long each of those windows is.'),
     'metadata.log.dir': string(
       null,
       { importance: 'high' },
@@ -172,12 +178,6 @@ export const replicationKeys = {
       { dynamic: 'cluster-wide' },
       'Let a new follower begin where remote storage ends.',
     ),
-    'quota.window.num': int(
-      11,
-      { importance: 'low', min: 1 },
-      'How many windows the rates of clients are measured over.',
-    ),
-    'quota.window.size.seconds': int(1, { importance: 'low', min: 1 }, 'How long each of those windows is.'),
     'client.quota.callback.class': className(
       null,
       { importance: 'low' },

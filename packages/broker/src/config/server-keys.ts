@@ -95,6 +95,16 @@ export const serverKeys = {
     { dynamic: 'cluster-wide', min: 0 },
     'How many connections one address may have at once.',
   ),
+  'max.connections.per.ip.overrides': string(
+    '',
+    { dynamic: 'cluster-wide' },
+    'Other limits for some addresses: address:count, separated by commas.',
+  ),
+  'max.connection.creation.rate': int(
+    intMax,
+    { dynamic: 'cluster-wide', min: 0 },
+    'How many connections a second are accepted.',
+  ),
   'connections.max.idle.ms': long(600_000, {}, 'After how long without a request a connection is closed.'),
   ...inert({
     'background.threads': int(
@@ -203,16 +213,6 @@ export const serverKeys = {
       'How long a connection to another node may take to open at first.',
     ),
     'socket.connection.setup.timeout.max.ms': long(30_000, {}, 'How long it may take to open after failures.'),
-    'max.connections.per.ip.overrides': string(
-      '',
-      { dynamic: 'cluster-wide' },
-      'Other limits for some addresses: address:count, separated by commas.',
-    ),
-    'max.connection.creation.rate': int(
-      intMax,
-      { dynamic: 'cluster-wide', min: 0 },
-      'How many connections a second are accepted.',
-    ),
     'connections.max.reauth.ms': long(
       0,
       {},

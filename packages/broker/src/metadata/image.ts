@@ -2,6 +2,7 @@
  * What the metadata log says, replayed: topics, partitions, settings, producer ids. Only `replay` changes it; handlers read it
  * without an `await` in between, so each sees one state.
  */
+import { QuotaTable } from '../quota/quota-table.ts';
 import type { MetadataRecord } from './record.ts';
 
 export interface PartitionImage {
@@ -29,6 +30,7 @@ export class MetadataImage {
   readonly #topicsById = new Map<string, TopicImage>();
   readonly #settings = new Map<string, Map<string, string>>();
   readonly #features = new Map<string, number>();
+  readonly quotas = new QuotaTable();
   /** The first producer id that was not handed out yet. */
   nextProducerId = 0;
 
@@ -93,6 +95,9 @@ export class MetadataImage {
       case 'ConfigRecord':
         this.#set(keyOf(record.resourceType, record.resourceName), record.name, record.value);
         return;
+      case 'ClientQuotaRecord':
+        this.quotas.replay(record);
+        return;
       case 'ProducerIdsRecord':
         this.nextProducerId = record.nextProducerId;
         return;
@@ -123,6 +128,7 @@ export class MetadataImage {
         };
       }
     }
+    yield* this.quotas.records();
     if (this.nextProducerId > 0) yield { type: 'ProducerIdsRecord', nextProducerId: this.nextProducerId };
   }
 

@@ -6,8 +6,17 @@ import {
   metadataRecords,
 } from '@millrace/protocol';
 
-const { topicRecord, partitionRecord, removeTopicRecord, configRecord, producerIdsRecord, featureLevelRecord } =
-  metadataRecords;
+import type { ClientQuotaRecord } from '../quota/quota-table.ts';
+
+const {
+  topicRecord,
+  partitionRecord,
+  removeTopicRecord,
+  configRecord,
+  clientQuotaRecord,
+  producerIdsRecord,
+  featureLevelRecord,
+} = metadataRecords;
 
 export type MetadataRecord =
   | { readonly type: 'TopicRecord'; readonly name: string; readonly topicId: string }
@@ -28,6 +37,7 @@ export type MetadataRecord =
       readonly name: string;
       readonly value: string | null;
     }
+  | ClientQuotaRecord
   | { readonly type: 'ProducerIdsRecord'; readonly nextProducerId: number }
   | { readonly type: 'FeatureLevelRecord'; readonly name: string; readonly featureLevel: number };
 
@@ -50,6 +60,8 @@ export function encodeMetadataRecord(record: MetadataRecord, nodeId: number): Ui
       return encode(removeTopicRecord, 0, record);
     case 'ConfigRecord':
       return encode(configRecord, 0, record);
+    case 'ClientQuotaRecord':
+      return encode(clientQuotaRecord, 0, record);
     case 'ProducerIdsRecord':
       return encode(producerIdsRecord, 0, { brokerId: nodeId, nextProducerId: record.nextProducerId });
     case 'FeatureLevelRecord':
@@ -70,6 +82,8 @@ export function decodeMetadataRecord(bytes: Uint8Array): MetadataRecord {
     case 'RemoveTopicRecord':
       return { type: name, ...value };
     case 'ConfigRecord':
+      return { type: name, ...value };
+    case 'ClientQuotaRecord':
       return { type: name, ...value };
     case 'ProducerIdsRecord':
       return { type: name, ...value };

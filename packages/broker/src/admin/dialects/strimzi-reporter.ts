@@ -2,6 +2,7 @@
 import type { Names } from '../measure.ts';
 import { nodeMeasures as node } from '../measures/node.ts';
 import { partitionMeasures as partitions } from '../measures/partitions.ts';
+import { quotaMeasures as quotas } from '../measures/quotas.ts';
 import { raftMeasures as raft } from '../measures/raft.ts';
 import { requestMeasures as requests } from '../measures/requests.ts';
 import { topicMeasures as topics } from '../measures/topics.ts';
@@ -35,6 +36,15 @@ export const strimziReporter: Names = {
   kafka_server_raft_metrics_commit_latency_avg: raft.commitLatency,
   kafka_server_raft_metrics_append_records_rate: raft.appendRate,
   kafka_server_raft_metrics_fetch_records_rate: raft.fetchRate,
+  kafka_server_produce_byte_rate: quotas.produceRate,
+  kafka_server_produce_throttle_time: quotas.produceThrottle,
+  kafka_server_fetch_byte_rate: quotas.fetchRate,
+  kafka_server_fetch_throttle_time: quotas.fetchThrottle,
+  kafka_server_request_request_time: quotas.requestTime,
+  kafka_server_request_throttle_time: quotas.requestThrottle,
+  kafka_server_controllermutation_mutation_rate: quotas.mutationRate,
+  kafka_server_controllermutation_tokens: quotas.mutationTokens,
+  kafka_server_controllermutation_throttle_time: quotas.mutationThrottle,
   kafka_cluster_partition_underminisr: partitions.underMinInSync,
   kafka_cluster_partition_atminisr: partitions.atMinInSync,
   kafka_controller_kafkacontroller_activecontrollercount: node.activeControllerCount,
