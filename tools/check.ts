@@ -18,7 +18,12 @@ const quick = [
   'test/compat/platformatic/*.test.ts',
   'test/integration/quick/*.test.ts',
 ];
-const long = ['test/protocol-drift/*.test.ts', 'test/integration/*/*.test.ts', 'test/compat/run.ts'];
+const long = [
+  'test/protocol-drift/*.test.ts',
+  'test/simulation/*.test.ts',
+  'test/integration/*/*.test.ts',
+  'test/compat/run.ts',
+];
 
 const runAll = process.argv.includes('--all');
 const expand = (patterns: readonly string[]): string[] => globSync([...patterns]).sort();

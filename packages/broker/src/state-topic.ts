@@ -48,8 +48,10 @@ export class StateTopic implements StateLog {
   }
 
   read(index: number): Iterable<Buffer> | undefined {
-    const log = this.#partitions.byName(this.name, index)?.log;
-    return log === undefined ? undefined : readWhole(log);
+    const partition = this.#partitions.byName(this.name, index);
+    // After a failed sync the file may hold what the disk does not: nobody may be told of it.
+    if (partition === undefined || partition.directory.failure !== undefined) return undefined;
+    return readWhole(partition.log);
   }
 
   append(
