@@ -14,37 +14,24 @@ const youngMiB = 4;
 export class CleanerThread implements LogCleaner {
   #worker: Worker | undefined;
 
-  clean({ job, signal, swap }: CleanOrder): Promise<CleanOutcome | undefined> {
-    const worker = (this.#worker ??= begin());
+  async clean(order: CleanOrder): Promise<CleanOutcome | undefined> {
+    const worker = (this.#worker ??= this.#begin());
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const onAbort = (): void => {
       Atomics.store(stop, 0, 1);
       Atomics.notify(stop, 0);
     };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort);
-    const tell = (message: ToWorker): void => worker.postMessage(message, []);
-    return new Promise<CleanOutcome | undefined>((resolve, reject) => {
-      const heard = (message: FromWorker): void => {
-        if (message.kind === 'done') resolve(signal.aborted ? undefined : message.outcome);
-        else if (message.kind === 'failed') {
-          // Files may be gone that were to be read.
-          if (signal.aborted) resolve(undefined);
-          else reject(failure(message));
-        } else swap(message.replacement).then((isDone) => tell({ kind: 'swapped', isDone }), reject);
-      };
-      const ended = (cause: unknown): void => {
-        if (this.#worker === worker) this.#worker = undefined;
-        reject(new MillraceError('CLOSED', 'The thread that cleans logs has ended.', { cause }));
-      };
-      worker.on('message', heard).once('error', ended).once('exit', ended);
-      tell({ kind: 'clean', job, stop });
-    }).finally(() => {
-      signal.removeEventListener('abort', onAbort);
-      worker.removeAllListeners();
-      // An error that nobody hears would end the process.
-      worker.on('error', () => void (this.#worker = undefined));
-    });
+    if (order.signal.aborted) onAbort();
+    order.signal.addEventListener('abort', onAbort);
+    try {
+      return await converse(worker, stop, order);
+    } catch (error) {
+      // Files may be gone that were to be read.
+      if (order.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      order.signal.removeEventListener('abort', onAbort);
+    }
   }
 
   async rest(): Promise<void> {
@@ -52,16 +39,45 @@ export class CleanerThread implements LogCleaner {
     this.#worker = undefined;
     await worker?.terminate();
   }
+
+  /** The worker's file lies beside this one: as source, or as a bundle beside the bundle that this is in. */
+  #begin(): Worker {
+    const worker = new Worker(new URL(`cleaner-worker${extname(import.meta.url)}`, import.meta.url), {
+      name: 'log-cleaner',
+      resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
+    });
+    worker.unref();
+    // Between jobs nobody else would hear of an error.
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
 }
 
-/** The worker's file lies beside this one: as source, or as a bundle beside the bundle that this is in. */
-function begin(): Worker {
-  const worker = new Worker(new URL(`cleaner-worker${extname(import.meta.url)}`, import.meta.url), {
-    name: 'log-cleaner',
-    resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
+function converse(
+  worker: Worker,
+  stop: Int32Array,
+  { job, signal, swap }: CleanOrder,
+): Promise<CleanOutcome | undefined> {
+  return new Promise((resolve, reject) => {
+    const tell = (message: ToWorker): void => worker.postMessage(message, []);
+    const heard = (message: FromWorker): void => {
+      if (message.kind === 'swap')
+        swap(message.replacement).then((isDone) => tell({ kind: 'swapped', isDone }), reject);
+      else if (message.kind === 'failed') done(() => reject(failure(message)));
+      else done(() => resolve(signal.aborted ? undefined : message.outcome));
+    };
+    const ended = (cause?: unknown): void =>
+      done(() => reject(new MillraceError('CLOSED', 'The thread that cleans logs has ended.', { cause })));
+    const done = (settle: () => void): void => {
+      worker.off('message', heard).off('error', ended).off('exit', ended);
+      settle();
+    };
+    worker.on('message', heard).on('error', ended).on('exit', ended);
+    tell({ kind: 'clean', job, stop });
   });
-  worker.unref();
-  return worker;
 }
 
 function failure({ message, code }: Extract<FromWorker, { kind: 'failed' }>): Error {

@@ -1,5 +1,6 @@
 /** Names that the JMX exporter makes of Kafka's beans with the rules of Strimzi: lower case, PerSec becomes _total. */
 import type { Names } from '../measure.ts';
+import { cleaningMeasures as cleaning } from '../measures/cleaning.ts';
 import { nodeMeasures as node } from '../measures/node.ts';
 import { partitionMeasures as partitions } from '../measures/partitions.ts';
 import { raftMeasures as raft } from '../measures/raft.ts';
@@ -48,6 +49,12 @@ export const jmxExporter: Names = {
   kafka_log_log_logstartoffset: partitions.startOffset,
   kafka_log_log_logendoffset: partitions.endOffset,
   kafka_log_logmanager_offlinelogdirectorycount: node.offlineDirectoryCount,
+  kafka_log_logcleanermanager_uncleanable_partitions_count: cleaning.uncleanableCount,
+  kafka_log_logcleanermanager_uncleanable_bytes: cleaning.uncleanableBytes,
+  kafka_log_logcleanermanager_max_dirty_percent: cleaning.maxDirtyPercent,
+  kafka_log_logcleanermanager_time_since_last_run_ms: cleaning.sinceLastRunMs,
+  kafka_log_logcleaner_cleaner_recopy_percent: cleaning.recopyPercent,
+  kafka_log_logcleaner_max_buffer_utilization_percent: cleaning.bufferPercent,
   kafka_network_socketserver_networkprocessoravgidle_percent: node.loopIdle,
   kafka_network_requestmetrics_requests_total: requests.count,
   kafka_network_requestmetrics_totaltimems: requests.time,
