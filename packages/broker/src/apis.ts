@@ -6,6 +6,8 @@ import { alterConfigs } from './api/alter-configs.ts';
 import { alterPartitionReassignments } from './api/alter-partition-reassignments.ts';
 import { alterReplicaLogDirs } from './api/alter-replica-log-dirs.ts';
 import { apiVersions } from './api/api-versions.ts';
+import { consumerGroupDescribe } from './api/consumer-group-describe.ts';
+import { consumerGroupHeartbeat } from './api/consumer-group-heartbeat.ts';
 import { createPartitions } from './api/create-partitions.ts';
 import { createTopics } from './api/create-topics.ts';
 import { deleteGroups } from './api/delete-groups.ts';
@@ -98,6 +100,8 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.unregisterBroker, (request) => unregisterBroker(doors, request)),
     serve(apis.addRaftVoter, (request) => addRaftVoter(doors, request)),
     serve(apis.removeRaftVoter, (request) => removeRaftVoter(doors, request)),
+    serve(apis.consumerGroupHeartbeat, (request, exchange) => consumerGroupHeartbeat(doors, request, exchange)),
+    serve(apis.consumerGroupDescribe, (request, exchange) => consumerGroupDescribe(doors, request, exchange)),
     serve(apis.listConfigResources, (request, exchange) => listConfigResources(doors, request, exchange)),
     serve(apis.describeTopicPartitions, (request) => describeTopicPartitions(doors, request)),
   ];

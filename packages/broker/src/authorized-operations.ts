@@ -13,5 +13,6 @@ const idempotentWrite = 1 << 12;
 export const topicOperations: number = read | write | create | del | alter | describe | describeConfigs | alterConfigs;
 export const clusterOperations: number =
   create | clusterAction | describeConfigs | alterConfigs | idempotentWrite | alter | describe;
+export const groupOperations: number = read | del | describe | describeConfigs | alterConfigs;
 /** What is answered when nobody asked. */
 export const operationsNotAsked: number = -0x8000_0000;

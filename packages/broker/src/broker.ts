@@ -141,6 +141,8 @@ export class Broker implements Doors {
     this.coordinator = new Coordinator({
       host,
       settings: this.settings.groups,
+      topics: this.image,
+      rack: this.rack,
       log: new StateTopic(offsetsTopic, this),
     });
     this.#table = apiTable(this);

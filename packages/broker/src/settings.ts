@@ -24,6 +24,7 @@ import {
   type DescribedKey,
   type Layer,
 } from './described-key.ts';
+import { groupFault, groupSettings } from './group-settings.ts';
 import type { Fault } from './metadata/controller.ts';
 import { resourceTypes, type MetadataImage } from './metadata/image.ts';
 import type { MetadataRecord } from './metadata/record.ts';
@@ -47,7 +48,10 @@ export class Settings {
     this.#config = config;
     this.#image = image;
     this.#refresh();
-    this.groups = groupSettings(() => this.#values);
+    this.groups = groupSettings({
+      values: () => this.#values,
+      own: (group) => this.#image.settings(resourceTypes.group, group),
+    });
   }
 
   /** The broker's own keys, as they are now. */
@@ -144,7 +148,9 @@ export class Settings {
       case resourceTypes.topic:
         return invalidConfig(this.topicFault(after));
       case resourceTypes.group:
-        return invalidConfig(tableFault(groupKeys, after, 'Unknown group config name'));
+        return invalidConfig(
+          tableFault(groupKeys, after, 'Unknown group config name') ?? groupFault(after, this.#values),
+        );
       case resourceTypes.clientMetrics:
         return invalidConfig(tableFault(clientMetricsKeys, after, 'Unknown client metrics configuration'));
       default:
@@ -301,8 +307,9 @@ export class Settings {
   }
 }
 
-/** Limits that exist at run time only: Kafka lists them when they are set. */
+/** Limits that exist at run time only, and what Kafka calls internal: listed when they are set. */
 const shownWhenSet: ReadonlySet<string> = new Set([
+  'group.consumer.regex.refresh.interval.ms',
   'follower.replication.throttled.rate',
   'leader.replication.throttled.rate',
   'replica.alter.log.dirs.io.max.bytes.per.second',
@@ -358,32 +365,6 @@ function brokerFault(name: string, changes: ReadonlyMap<string, string | null>):
     if (fault !== undefined) return { errorCode: errors.INVALID_REQUEST, errorMessage: fault };
   }
   return undefined;
-}
-
-function groupSettings(values: () => BrokerValues): CoordinatorSettings {
-  return {
-    get sessionTimeoutMsMin() {
-      return values()['group.min.session.timeout.ms'];
-    },
-    get sessionTimeoutMsMax() {
-      return values()['group.max.session.timeout.ms'];
-    },
-    get initialRebalanceDelayMs() {
-      return values()['group.initial.rebalance.delay.ms'];
-    },
-    get membersMax() {
-      return values()['group.max.size'];
-    },
-    get offsetMetadataLengthMax() {
-      return values()['offset.metadata.max.bytes'];
-    },
-    get offsetsRetentionMs() {
-      return values()['offsets.retention.minutes'] * 60_000;
-    },
-    get offsetsRetentionCheckMs() {
-      return values()['offsets.retention.check.interval.ms'];
-    },
-  };
 }
 
 function logConfig(topic: TopicValues, broker: BrokerValues): LogConfig {

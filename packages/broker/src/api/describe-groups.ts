@@ -4,7 +4,7 @@
 import { apis, errors, type DescribeGroupsRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
-import { operationsNotAsked } from '../authorized-operations.ts';
+import { groupOperations, operationsNotAsked } from '../authorized-operations.ts';
 import { whenAllAnswered } from '../coordinator/all-answers.ts';
 import type { DescribedGroup } from '../coordinator/description.ts';
 import type { GroupDoors } from '../coordinator/group-doors.ts';
@@ -12,8 +12,6 @@ import type { Exchange } from '../exchange.ts';
 import { later } from '../request.ts';
 
 const notFoundSince = 6;
-/** READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS: all there is for a group. */
-const groupOperations = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11);
 
 export function describeGroups(
   doors: GroupDoors,
@@ -41,7 +39,7 @@ const nothing = {
 
 function describe(
   groupId: string,
-  { isFound, ...group }: DescribedGroup,
+  { isFound, isOfOtherKind, ...group }: DescribedGroup,
   apiVersion: number,
   withOperations: boolean,
 ): object {
@@ -50,7 +48,7 @@ function describe(
     ...group,
     groupId,
     errorCode: isError ? errors.GROUP_ID_NOT_FOUND : errors.NONE,
-    errorMessage: isError ? `Group ${groupId} not found.` : null,
+    errorMessage: isError ? `Group ${groupId} ${isOfOtherKind ? 'is not a classic group' : 'not found'}.` : null,
     authorizedOperations: withOperations && !isError ? groupOperations : operationsNotAsked,
   };
 }

@@ -1,8 +1,6 @@
 /**
  * OffsetFetch (9), versions 1 to 10. In: one group (until 7) or many, with topics by name or, since 10, by id, or all that have offsets. Out: the
- * offsets, -1 where there is none.
- *
- * Left out: member ids and epochs (9), which only members of the new consumer groups say.
+ * offsets, -1 where there is none. Since 9 a member of a consumer group can say its epoch, and is refused in another.
  */
 import { apis, errors, zeroUuid, type OffsetFetchRequest } from '@millrace/protocol';
 
@@ -20,6 +18,8 @@ const topicIdsSince = 10;
 
 interface AskedGroup {
   readonly groupId: string;
+  readonly memberId?: string | null;
+  readonly memberEpoch?: number;
   readonly topics: readonly AskedTopic[] | null;
 }
 
@@ -58,7 +58,7 @@ function onlyGroup({ groupId, topics }: OffsetFetchRequest): AskedGroup {
 
 function fetchGroup(
   doors: GroupDoors,
-  { groupId, topics }: AskedGroup,
+  { groupId, memberId = null, memberEpoch = -1, topics }: AskedGroup,
   { requireStable, byId }: { readonly requireStable: boolean; readonly byId: boolean },
   answered: (found: FoundGroup) => void,
 ): void {
@@ -66,7 +66,7 @@ function fetchGroup(
   const known =
     topics && (byId ? topics.flatMap((topic) => named(image, topic)) : topics.map((topic) => withId(image, topic)));
   doors.coordinator.queryOffsets(
-    { groupId, topics: known, requireStable },
+    { groupId, member: { id: memberId, epoch: memberEpoch }, topics: known, requireStable },
     {
       answer: (found) => {
         const all = byId && topics === null ? found.flatMap((topic) => identified(image, topic)) : found;

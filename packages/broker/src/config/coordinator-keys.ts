@@ -45,6 +45,47 @@ export const coordinatorKeys = {
   'group.min.session.timeout.ms': int(6000, {}, "The shortest session that a classic group's member may ask for."),
   'group.max.session.timeout.ms': int(1_800_000, {}, "The longest session that a classic group's member may ask for."),
   'group.max.size': int(intMax, { min: 1 }, 'How many members a classic group may have.'),
+  'group.coordinator.rebalance.protocols': list(
+    'classic,consumer,streams',
+    { oneOf: ['consumer', 'classic', 'share', 'streams'] },
+    'The kinds of groups that are served.',
+  ),
+  'group.consumer.assignors': list(
+    'uniform,range',
+    {},
+    'The ways to share out partitions that consumer groups may use; the first is the default.',
+  ),
+  'group.consumer.assignment.interval.ms': int(
+    1000,
+    { dynamic: 'cluster-wide', min: 0 },
+    'How long there is between two new assignments of a consumer group.',
+  ),
+  'group.consumer.min.assignment.interval.ms': int(0, { min: 0 }, 'The least that a consumer group may set for it.'),
+  'group.consumer.max.assignment.interval.ms': int(
+    15_000,
+    { min: 0 },
+    'The most that a consumer group may set for it.',
+  ),
+  'group.consumer.session.timeout.ms': int(
+    45_000,
+    { min: 1 },
+    'After how long without a heartbeat a member of a consumer group is gone.',
+  ),
+  'group.consumer.min.session.timeout.ms': int(45_000, { min: 1 }, 'The least that a consumer group may set for it.'),
+  'group.consumer.max.session.timeout.ms': int(60_000, { min: 1 }, 'The most that a consumer group may set for it.'),
+  'group.consumer.heartbeat.interval.ms': int(
+    5000,
+    { min: 1 },
+    'How often a member of a consumer group is told to send a heartbeat.',
+  ),
+  'group.consumer.min.heartbeat.interval.ms': int(5000, { min: 1 }, 'The least that a consumer group may set for it.'),
+  'group.consumer.max.heartbeat.interval.ms': int(15_000, { min: 1 }, 'The most that a consumer group may set for it.'),
+  'group.consumer.max.size': int(intMax, { min: 1 }, 'How many members a consumer group may have.'),
+  'group.consumer.migration.policy': string(
+    'bidirectional',
+    { oneOf: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'], anyCase: true },
+    'Whether classic groups become consumer groups and back while they run.',
+  ),
   'transaction.max.timeout.ms': int(
     900_000,
     { importance: 'high', min: 1 },
@@ -61,11 +102,6 @@ export const coordinatorKeys = {
       { importance: 'high', min: 1 },
       'How long a commit of offsets may wait for its replicas.',
     ),
-    'group.coordinator.rebalance.protocols': list(
-      'classic,consumer,streams',
-      { oneOf: ['consumer', 'classic', 'share', 'streams'] },
-      'The kinds of groups that are served.',
-    ),
     'group.coordinator.threads': int(4, { importance: 'high', min: 1 }, 'Threads of the group coordinator.'),
     'group.coordinator.background.threads': int(
       2,
@@ -81,50 +117,6 @@ export const coordinatorKeys = {
       1_048_588,
       { dynamic: 'cluster-wide', min: 524_288 },
       'The largest buffer the group coordinator keeps for its next write.',
-    ),
-    'group.consumer.assignors': list(
-      'uniform,range',
-      {},
-      'The ways to share out partitions that consumer groups may use; the first is the default.',
-    ),
-    'group.consumer.assignment.interval.ms': int(
-      1000,
-      { dynamic: 'cluster-wide', min: 0 },
-      'How long there is between two new assignments of a consumer group.',
-    ),
-    'group.consumer.min.assignment.interval.ms': int(0, { min: 0 }, 'The least that a consumer group may set for it.'),
-    'group.consumer.max.assignment.interval.ms': int(
-      15_000,
-      { min: 0 },
-      'The most that a consumer group may set for it.',
-    ),
-    'group.consumer.session.timeout.ms': int(
-      45_000,
-      { min: 1 },
-      'After how long without a heartbeat a member of a consumer group is gone.',
-    ),
-    'group.consumer.min.session.timeout.ms': int(45_000, { min: 1 }, 'The least that a consumer group may set for it.'),
-    'group.consumer.max.session.timeout.ms': int(60_000, { min: 1 }, 'The most that a consumer group may set for it.'),
-    'group.consumer.heartbeat.interval.ms': int(
-      5000,
-      { min: 1 },
-      'How often a member of a consumer group is told to send a heartbeat.',
-    ),
-    'group.consumer.min.heartbeat.interval.ms': int(
-      5000,
-      { min: 1 },
-      'The least that a consumer group may set for it.',
-    ),
-    'group.consumer.max.heartbeat.interval.ms': int(
-      15_000,
-      { min: 1 },
-      'The most that a consumer group may set for it.',
-    ),
-    'group.consumer.max.size': int(intMax, { min: 1 }, 'How many members a consumer group may have.'),
-    'group.consumer.migration.policy': string(
-      'bidirectional',
-      { oneOf: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'], anyCase: true },
-      'Whether classic groups become consumer groups and back while they run.',
     ),
     'group.share.assignors': list('simple', {}, 'The ways to share out partitions that share groups may use.'),
     'group.share.assignment.interval.ms': int(

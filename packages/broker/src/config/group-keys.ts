@@ -7,22 +7,22 @@ const offsetReset = (text: string): string | undefined =>
     : 'it must be latest, earliest, or by_duration: with a duration like PT1H';
 
 export const groupKeys = changeable({
+  'consumer.assignment.interval.ms': int(
+    1000,
+    { min: 0, synonyms: [{ name: 'group.consumer.assignment.interval.ms', factor: 1 }] },
+    'How long there is between two new assignments.',
+  ),
+  'consumer.heartbeat.interval.ms': int(
+    5000,
+    { min: 1, synonyms: [{ name: 'group.consumer.heartbeat.interval.ms', factor: 1 }] },
+    'How often a member of a consumer group is told to send a heartbeat.',
+  ),
+  'consumer.session.timeout.ms': int(
+    45_000,
+    { min: 1, synonyms: [{ name: 'group.consumer.session.timeout.ms', factor: 1 }] },
+    'After how long without a heartbeat a member of a consumer group is gone.',
+  ),
   ...inert({
-    'consumer.assignment.interval.ms': int(
-      1000,
-      { min: 0, synonyms: [{ name: 'group.consumer.assignment.interval.ms', factor: 1 }] },
-      'How long there is between two new assignments.',
-    ),
-    'consumer.heartbeat.interval.ms': int(
-      5000,
-      { min: 1, synonyms: [{ name: 'group.consumer.heartbeat.interval.ms', factor: 1 }] },
-      'How often a member of a consumer group is told to send a heartbeat.',
-    ),
-    'consumer.session.timeout.ms': int(
-      45_000,
-      { min: 1, synonyms: [{ name: 'group.consumer.session.timeout.ms', factor: 1 }] },
-      'After how long without a heartbeat a member of a consumer group is gone.',
-    ),
     'share.assignment.interval.ms': int(
       1000,
       { min: 0, synonyms: [{ name: 'group.share.assignment.interval.ms', factor: 1 }] },

@@ -1,5 +1,5 @@
 /** What Apache Kafka does not have. */
-import { list, string } from '@millrace/base';
+import { int, list, string } from '@millrace/base';
 import { hostAndPort } from './listener.ts';
 
 export const ownKeys = {
@@ -26,5 +26,11 @@ export const ownKeys = {
     null,
     { own: true },
     'The id of the cluster whose data directories these are; made up on the first start when not set.',
+  ),
+  /** Kafka has it, and keeps it to itself. */
+  'group.consumer.regex.refresh.interval.ms': int(
+    600_000,
+    { min: 10_000, own: true },
+    'How often the topics that match the patterns of a consumer group are looked for again.',
   ),
 };

@@ -5,10 +5,10 @@
 import { errors } from '@millrace/protocol';
 
 import type { Caller } from './caller.ts';
+import { commitError } from './consumer/offset-access.ts';
 import { noRecords, type Decision } from './decision.ts';
-import type { ClassicGroup } from './group.ts';
 import type { CoordinatorRecord } from './records.ts';
-import type { Shard } from './shard.ts';
+import type { Group, Shard } from './shard.ts';
 import type { Waiter } from './waiter.ts';
 
 /** From this version on an unknown group has an error of its own. */
@@ -41,13 +41,13 @@ export type CommitAnswer = readonly (readonly number[])[];
 
 export function decideCommit(shard: Shard, commit: Commit, caller: Caller, waiter: Waiter<CommitAnswer>): Decision {
   const group = shard.groups.get(commit.groupId);
-  const errorCode = group === undefined ? strangerError(commit, caller) : memberError(group, commit);
+  const errorCode = group === undefined ? strangerError(commit, caller) : memberError(group, commit, caller);
   if (errorCode !== errors.NONE) {
     waiter.fail(errorCode);
     return noRecords;
   }
   // Who commits is alive.
-  if (group?.state === 'Stable' || group?.state === 'PreparingRebalance')
+  if (group?.kind === 'classic' && (group.state === 'Stable' || group.state === 'PreparingRebalance'))
     group.members.get(commit.memberId)?.keepAlive();
   const records: CoordinatorRecord[] = [];
   const answer = commit.topics.map((topic) =>
@@ -65,7 +65,9 @@ function strangerError({ generationId }: Commit, { apiVersion }: Caller): number
   return apiVersion >= groupNotFoundSince ? errors.GROUP_ID_NOT_FOUND : errors.ILLEGAL_GENERATION;
 }
 
-function memberError(group: ClassicGroup, { memberId, groupInstanceId, generationId }: Commit): number {
+function memberError(group: Group, commit: Commit, { apiVersion }: Caller): number {
+  if (group.kind === 'consumer') return commitError(group, commit, { apiVersion, isTransactional: false });
+  const { memberId, groupInstanceId, generationId } = commit;
   if (generationId < 0 && group.state === 'Empty') return errors.NONE;
   if (generationId < 0 && memberId === '' && groupInstanceId === null) return errors.UNKNOWN_MEMBER_ID;
   const member = group.memberAsking(memberId, groupInstanceId);

@@ -6,6 +6,19 @@ import type { Host, Timer } from '@millrace/base';
 import { errors, type HeartbeatRequest, type JoinGroupRequest, type SyncGroupRequest } from '@millrace/protocol';
 
 import type { Caller } from './caller.ts';
+import { decideClassicJoin } from './consumer/classic-join.ts';
+import { classicHeartbeatOf, decideClassicLeave, decideClassicSync } from './consumer/classic-members.ts';
+import { noConsumerGroup } from './consumer/consumer-leave.ts';
+import { describeConsumerGroup, type DescribedConsumerGroup } from './consumer/describe.ts';
+import {
+  heartbeatFault,
+  refusedHeartbeat,
+  type HeartbeatAnswer,
+  type HeartbeatRequest as ConsumerHeartbeat,
+  type Refusal,
+} from './consumer/heartbeat-request.ts';
+import { decideConsumerHeartbeat } from './consumer/heartbeat.ts';
+import { MetadataHashes } from './consumer/metadata-hash.ts';
 import { decideCommit, type Commit, type CommitAnswer } from './commit.ts';
 import { noRecords } from './decision.ts';
 import {
@@ -16,8 +29,7 @@ import {
   type GroupFilter,
   type ListedGroup,
 } from './description.ts';
-import type { CoordinatorSettings, GroupEnvironment } from './environment.ts';
-import type { ClassicGroup } from './group.ts';
+import type { CoordinatorSettings, GroupEnvironment, TopicsView } from './environment.ts';
 import {
   decideExpiry,
   decideGroupDelete,
@@ -30,11 +42,11 @@ import { heartbeatOf } from './heartbeat.ts';
 import { decideFirstJoin, decideJoin, refusedJoin } from './join.ts';
 import { decideLeave, type Leaving, type LeftMember } from './leave.ts';
 import type { JoinAnswer, SyncAnswer } from './member.ts';
-import { queryOffsets, type FoundTopic, type OffsetQuery } from './offset-query.ts';
+import { queryError, queryOffsets, type FoundTopic, type OffsetQuery } from './offset-query.ts';
 import { partitionOf } from './partition-of.ts';
 import { encodeRecords, replayBatches, type CoordinatorRecord } from './records.ts';
 import { ShardRuntime, type ShardKind, type StateLog } from './runtime.ts';
-import { Shard } from './shard.ts';
+import { Shard, type Group } from './shard.ts';
 import { decideSync, refusedSync } from './sync.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -51,6 +63,8 @@ export interface GroupProgress {
 export interface CoordinatorDoors {
   readonly host: Pick<Host, 'clock' | 'timers' | 'random' | 'log'>;
   readonly settings: CoordinatorSettings;
+  readonly topics: TopicsView;
+  readonly rack: string | null;
   /** `__consumer_offsets` */
   readonly log: StateLog;
 }
@@ -79,6 +93,8 @@ export class Coordinator {
       timers,
       log: log.child({ part: 'coordinator' }),
       settings: doors.settings,
+      topics: doors.topics,
+      hashes: new MetadataHashes(doors.rack),
       newId: () => uuidOf(random.bytes(16)),
     };
   }
@@ -113,7 +129,11 @@ export class Coordinator {
       this.#runtimeOf(groupId, waiter)?.ask(waiter, (shard, held) => {
         const group = shard.groups.get(groupId);
         const join = { request, caller, waiter: held };
-        return group === undefined ? decideFirstJoin(shard, join) : decideJoin(group, join);
+        if (group?.kind === 'classic') return decideJoin(group, join);
+        // Without members it may be of the other kind as well.
+        return group === undefined || group.members.size === 0
+          ? decideFirstJoin(shard, join, group)
+          : decideClassicJoin(shard, group, join);
       });
     }
   }
@@ -125,6 +145,7 @@ export class Coordinator {
     }
     this.#runtimeOf(request.groupId, waiter)?.ask(waiter, (shard, held) => {
       const group = shard.groups.get(request.groupId);
+      if (group?.kind === 'consumer') return decideClassicSync(group, request, held);
       if (group !== undefined) return decideSync(group, request, held);
       held.answer(refusedSync(errors.UNKNOWN_MEMBER_ID));
       return noRecords;
@@ -139,7 +160,8 @@ export class Coordinator {
     }
     this.#runtimeOf(request.groupId, waiter)?.ask(waiter, (shard, held) => {
       const group = shard.groups.get(request.groupId);
-      held.answer(group === undefined ? errors.UNKNOWN_MEMBER_ID : heartbeatOf(group, request));
+      if (group === undefined) held.answer(errors.UNKNOWN_MEMBER_ID);
+      else held.answer(group.kind === 'classic' ? heartbeatOf(group, request) : classicHeartbeatOf(group, request));
       return noRecords;
     });
   }
@@ -151,6 +173,7 @@ export class Coordinator {
     }
     this.#runtimeOf(groupId, waiter)?.ask(waiter, (shard, held) => {
       const group = shard.groups.get(groupId);
+      if (group?.kind === 'consumer') return decideClassicLeave(shard, group, leaving, held);
       if (group !== undefined) return decideLeave(group, leaving, held);
       held.answer(
         leaving.map(({ memberId, groupInstanceId }) => ({
@@ -169,7 +192,9 @@ export class Coordinator {
 
   queryOffsets(query: OffsetQuery, waiter: Waiter<readonly FoundTopic[]>): void {
     this.#runtimeOf(query.groupId, waiter)?.ask(waiter, (shard, held) => {
-      held.answer(queryOffsets(shard, query));
+      const errorCode = queryError(shard, query);
+      if (errorCode === errors.NONE) held.answer(queryOffsets(shard, query));
+      else held.fail(errorCode);
       return noRecords;
     });
   }
@@ -192,13 +217,38 @@ export class Coordinator {
     });
   }
 
+  /** `group.coordinator.rebalance.protocols` */
+  get servesConsumerGroups(): boolean {
+    return this.#doors.settings.consumer.isServed;
+  }
+
+  consumerHeartbeat(request: ConsumerHeartbeat, caller: Caller, waiter: Waiter<HeartbeatAnswer>): void {
+    const { assignors } = this.#doors.settings.consumer;
+    const fault = heartbeatFault(request, caller.apiVersion, assignors);
+    if (fault !== undefined) waiter.answer(refusedHeartbeat(fault));
+    else
+      this.#runtimeOf(request.groupId, waiter)?.ask(waiter, (shard, held) =>
+        decideConsumerHeartbeat(shard, request, caller, held),
+      );
+  }
+
+  describeConsumerGroup(groupId: string, waiter: Waiter<DescribedConsumerGroup | Refusal>): void {
+    this.#runtimeOf(groupId, waiter)?.ask(waiter, (shard, held) => {
+      const group = shard.groups.get(groupId);
+      held.answer(
+        group?.kind === 'consumer' ? describeConsumerGroup(group) : noConsumerGroup(groupId, group !== undefined),
+      );
+      return noRecords;
+    });
+  }
+
   listGroups(filter: GroupFilter): ListedGroup[] {
     const found: ListedGroup[] = [];
     for (const group of this.groups()) if (isListed(group, filter)) found.push(listed(group));
     return found;
   }
 
-  *groups(): Generator<ClassicGroup> {
+  *groups(): Generator<Group> {
     for (const runtime of this.#runtimes) yield* runtime?.shard?.groups.values() ?? [];
   }
 

@@ -1,6 +1,8 @@
 /** How a group looks to tools. */
-import type { ClassicGroup, GroupState } from './group.ts';
+import type { ConsumerGroupState } from './consumer/group.ts';
+import type { GroupState } from './group.ts';
 import { noBytes } from './member.ts';
+import type { Group } from './shard.ts';
 
 interface DescribedMember {
   readonly memberId: string;
@@ -13,6 +15,8 @@ interface DescribedMember {
 
 export interface DescribedGroup {
   readonly isFound: boolean;
+  /** There is one of that name, and it is no classic group. */
+  readonly isOfOtherKind: boolean;
   readonly groupState: GroupState;
   readonly protocolType: string;
   /** The chosen protocol, once the group is stable. */
@@ -23,7 +27,7 @@ export interface DescribedGroup {
 export interface ListedGroup {
   readonly groupId: string;
   readonly protocolType: string;
-  readonly groupState: GroupState;
+  readonly groupState: GroupState | ConsumerGroupState;
   readonly groupType: string;
 }
 
@@ -33,14 +37,20 @@ export interface GroupFilter {
   readonly types: ReadonlySet<string>;
 }
 
-const groupType = 'classic';
-
-export function describeGroup(group: ClassicGroup | undefined): DescribedGroup {
-  if (group === undefined)
-    return { isFound: false, groupState: 'Dead', protocolType: '', protocolData: '', members: [] };
+export function describeGroup(group: Group | undefined): DescribedGroup {
+  if (group?.kind !== 'classic')
+    return {
+      isFound: false,
+      isOfOtherKind: group !== undefined,
+      groupState: 'Dead',
+      protocolType: '',
+      protocolData: '',
+      members: [],
+    };
   const protocolName = group.state === 'Stable' ? group.protocolName : undefined;
   return {
     isFound: true,
+    isOfOtherKind: false,
     groupState: group.state,
     protocolType: group.protocolType ?? '',
     protocolData: protocolName ?? '',
@@ -56,10 +66,10 @@ export function describeGroup(group: ClassicGroup | undefined): DescribedGroup {
   };
 }
 
-export function listed(group: ClassicGroup): ListedGroup {
-  return { groupId: group.id, protocolType: group.protocolType ?? '', groupState: group.state, groupType };
+export function listed({ id, protocolType, state, kind }: Group): ListedGroup {
+  return { groupId: id, protocolType: protocolType ?? '', groupState: state, groupType: kind };
 }
 
-export function isListed(group: ClassicGroup, { states, types }: GroupFilter): boolean {
-  return (states.size === 0 || states.has(group.state.toLowerCase())) && (types.size === 0 || types.has(groupType));
+export function isListed({ state, kind }: Group, { states, types }: GroupFilter): boolean {
+  return (states.size === 0 || states.has(state.toLowerCase())) && (types.size === 0 || types.has(kind));
 }

@@ -5,9 +5,9 @@
 import { errors } from '@millrace/protocol';
 
 import { noRecords, type Decision } from './decision.ts';
-import type { ClassicGroup } from './group.ts';
+import { groupGone } from './consumer/tombstones.ts';
 import type { CommittedOffset, CoordinatorRecord } from './records.ts';
-import type { Shard } from './shard.ts';
+import type { Group, Shard } from './shard.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface OffsetsToDelete {
@@ -27,7 +27,7 @@ export function decideOffsetDelete(
   const errorCode =
     group === undefined
       ? errors.GROUP_ID_NOT_FOUND
-      : group.state === 'Empty' || group.isConsumerGroup
+      : group.state === 'Empty' || group.kind === 'consumer' || group.isConsumerGroup
         ? errors.NONE
         : errors.NON_EMPTY_GROUP;
   if (group === undefined || errorCode !== errors.NONE) {
@@ -54,7 +54,7 @@ export function decideGroupDelete(shard: Shard, groupId: string, waiter: Waiter<
   const records = [...shard.offsets.partitionsOf(groupId)].map(({ topic, partition }) =>
     goneOffset(groupId, topic, partition),
   );
-  records.push(goneGroup(groupId));
+  records.push(...goneGroup(group));
   return answered(records, errors.NONE, waiter);
 }
 
@@ -78,9 +78,9 @@ export function decideExpiry(shard: Shard): Decision {
     const isUsed =
       remaining > 0 ||
       group.state !== 'Empty' ||
-      group.pendingJoins.size > 0 ||
+      (group.kind === 'classic' && group.pendingJoins.size > 0) ||
       shard.offsets.hasOpenTransaction(group.id);
-    if (!isUsed) records.push(goneGroup(group.id));
+    if (!isUsed) records.push(...goneGroup(group));
     if (records.length > before)
       shard.environment.log.info({ group: group.id, remaining, isRemoved: !isUsed }, 'offsets of a group expired');
   }
@@ -88,7 +88,7 @@ export function decideExpiry(shard: Shard): Decision {
 }
 
 /** Gives how many offsets stay. */
-function expireOffsets(shard: Shard, group: ClassicGroup, records: CoordinatorRecord[]): number {
+function expireOffsets(shard: Shard, group: Group, records: CoordinatorRecord[]): number {
   const { clock, settings } = shard.environment;
   const nowMs = clock.now();
   const since = usedSince(group);
@@ -113,11 +113,11 @@ function expireOffsets(shard: Shard, group: ClassicGroup, records: CoordinatorRe
 /**
  * From when the age of an offset counts; undefined where none may expire. A group with members keeps what it reads; a consumer
  * group that is stable drops what it reads no longer; an empty one keeps everything for a while after the last member left; offsets
- * of no group at all age from their commit.
+ * of no group at all age from their commit. A group of the new protocol knows what it reads at any time: the rest ages from its commit.
  */
-function usedSince(group: ClassicGroup): ((offset: CommittedOffset) => number) | undefined {
+function usedSince(group: Group): ((offset: CommittedOffset) => number) | undefined {
   const sinceCommit = (offset: CommittedOffset): number => offset.commitTimestamp;
-  if (group.protocolType === undefined) return sinceCommit;
+  if (group.kind === 'consumer' || group.protocolType === undefined) return sinceCommit;
   if (group.state === 'Empty') return group.stateSinceMs === -1 ? sinceCommit : () => group.stateSinceMs;
   return group.isConsumerGroup && group.topics !== undefined && group.state === 'Stable' ? sinceCommit : undefined;
 }
@@ -130,8 +130,8 @@ function goneOffset(group: string, topic: string, partition: number): Coordinato
   return { type: 'OffsetCommit', group, topic, partition, value: null };
 }
 
-function goneGroup(group: string): CoordinatorRecord {
-  return { type: 'GroupMetadata', group, value: null };
+function goneGroup(group: Group): CoordinatorRecord[] {
+  return group.kind === 'classic' ? [{ type: 'GroupMetadata', group: group.id, value: null }] : groupGone(group);
 }
 
 function answered<R>(records: readonly CoordinatorRecord[], answer: R, waiter: Waiter<R>): Decision {

@@ -54,6 +54,7 @@ export interface InitialDelay {
 }
 
 export class ClassicGroup {
+  readonly kind = 'classic';
   readonly id: string;
   readonly environment: GroupEnvironment;
   readonly #timeouts: GroupTimeouts;
@@ -258,6 +259,18 @@ export class ClassicGroup {
     syncing.answer(answer);
     // Its session may have ended while it waited, which was excused then.
     member.keepAlive();
+  }
+
+  /** Whoever waits for a generation or an assignment is told that none comes. */
+  sendAway(errorCode: number): void {
+    for (const member of this.members.values()) {
+      const { joining, syncing } = member;
+      member.joining = undefined;
+      member.syncing = undefined;
+      if (joining !== undefined) this.#joiningCount--;
+      joining?.fail(errorCode);
+      syncing?.fail(errorCode);
+    }
   }
 
   joinedMembers(): JoinedMember[] {

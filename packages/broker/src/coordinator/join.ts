@@ -6,6 +6,8 @@ import { assert } from '@millrace/base';
 import { errors, type JoinGroupRequest } from '@millrace/protocol';
 
 import type { Caller } from './caller.ts';
+import type { ConsumerGroup } from './consumer/group.ts';
+import { groupGone } from './consumer/tombstones.ts';
 import { noRecords, type Decision } from './decision.ts';
 import { selectProtocol, type ClassicGroup } from './group.ts';
 import type { JoinAnswer, Member } from './member.ts';
@@ -15,7 +17,7 @@ import type { Shard } from './shard.ts';
 import type { Waiter } from './waiter.ts';
 
 /** From this version on a dynamic member is first issued an id, so that a client that gives up leaves no member behind. */
-const idRequiredSince = 4;
+export const idRequiredSince = 4;
 /** From this version on a leader that came back can be told that its assignment stands. */
 const skipAssignmentSince = 9;
 /** A new member does not know its id and cannot heartbeat while it waits; after this it is taken for gone. */
@@ -40,8 +42,8 @@ export function refusedJoin(memberId: string, errorCode: number): JoinAnswer {
   };
 }
 
-/** A group begins with a record that it is there, and empty; then its first member joins it. */
-export function decideFirstJoin(shard: Shard, join: Join): Decision {
+/** A group begins with a record that it is there, and empty; then its first member joins it. An empty consumer group makes room for it. */
+export function decideFirstJoin(shard: Shard, join: Join, before?: ConsumerGroup): Decision {
   const { request, waiter } = join;
   const { groupId, memberId, protocolType, protocols } = request;
   if (memberId !== '') return refuse(waiter, memberId, errors.UNKNOWN_MEMBER_ID);
@@ -49,10 +51,10 @@ export function decideFirstJoin(shard: Shard, join: Join): Decision {
     return refuse(waiter, memberId, errors.INCONSISTENT_GROUP_PROTOCOL);
   const value = emptyMetadata('', 0, shard.environment.clock.now());
   return {
-    records: [{ type: 'GroupMetadata', group: groupId, value }],
+    records: [...(before === undefined ? [] : groupGone(before)), { type: 'GroupMetadata', group: groupId, value }],
     written: () => {
       const group = shard.groups.get(groupId);
-      assert(group, 'replay brings in the group');
+      assert(group?.kind === 'classic', 'replay brings in the group');
       assert(decideJoin(group, join).records.length === 0, 'a join to an empty group stores nothing');
     },
     failed: (errorCode) => waiter.answer(refusedJoin('', errorCode)),

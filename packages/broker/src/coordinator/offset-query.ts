@@ -1,11 +1,14 @@
 /** OffsetFetch of one group. In: topics and partitions, or all that have offsets. Out: how far the group has read them. */
 import { errors, zeroUuid } from '@millrace/protocol';
 
+import { fetchError } from './consumer/offset-access.ts';
 import type { CommittedOffset } from './records.ts';
 import type { Shard } from './shard.ts';
 
 export interface OffsetQuery {
   readonly groupId: string;
+  /** Left out by who does not say that it is a member. */
+  readonly member?: { readonly id: string | null; readonly epoch: number };
   /** Null: all. */
   readonly topics:
     | readonly { readonly name: string; readonly topicId: string; readonly partitionIndexes: readonly number[] }[]
@@ -27,6 +30,12 @@ export interface FoundTopic {
   readonly name: string;
   readonly topicId: string;
   readonly partitions: readonly FoundOffset[];
+}
+
+/** Only a consumer group minds who asks. */
+export function queryError(shard: Shard, { groupId, member }: OffsetQuery): number {
+  const group = shard.groups.get(groupId);
+  return group?.kind === 'consumer' && member !== undefined ? fetchError(group, member) : errors.NONE;
 }
 
 export function queryOffsets(shard: Shard, query: OffsetQuery): FoundTopic[] {

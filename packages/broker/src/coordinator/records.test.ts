@@ -88,7 +88,7 @@ test('replayed members do not hold on to the buffer they were read from', () => 
   assert.equal(first.record.value?.members[0]?.assignment.toString(), 'A');
 });
 
-test('a partition that Apache Kafka 4.3.1 wrote is read: classic, simple and expiring groups, transactions, other kinds passed over', () => {
+test('a partition that Apache Kafka 4.3.1 wrote is read: classic, simple and expiring groups, transactions, a consumer group; other kinds passed over', () => {
   const segment = readFileSync(new URL('testdata/kafka-4.3.1-offsets.segment', import.meta.url));
   const stage = new Stage({ partitionCount: 1, logs: new Map([[0, [segment]]]) });
   const listed = stage.coordinator.listGroups({ states: new Set(), types: new Set() });
@@ -97,7 +97,7 @@ test('a partition that Apache Kafka 4.3.1 wrote is read: classic, simple and exp
     [
       'expiring Empty ',
       'left Empty connect',
-      'modern Empty ',
+      'modern Stable consumer',
       'simple Empty ',
       'stable Stable consumer',
       'transactional Empty ',

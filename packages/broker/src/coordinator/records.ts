@@ -1,6 +1,6 @@
 /**
- * What `__consumer_offsets` holds, byte for byte as Apache Kafka writes it: a group's generation with its members, and committed
- * offsets. Records of other kinds of groups are passed over. Keys of the same thing are equal bytes, so that compaction works.
+ * What `__consumer_offsets` holds, byte for byte as Apache Kafka writes it: a classic group's generation with its members, committed
+ * offsets, and consumer groups (consumer/records.ts). Records of other kinds of groups are passed over. Keys of the same thing are equal bytes, so that compaction works.
  */
 import {
   batchHeader,
@@ -16,6 +16,13 @@ import {
   zeroUuid,
 } from '@millrace/protocol';
 
+import {
+  consumerKey,
+  consumerRecord,
+  consumerRecordTable,
+  consumerValue,
+  type ConsumerRecord,
+} from './consumer/records.ts';
 import type { RecordProducer } from './decision.ts';
 
 export interface StoredMember {
@@ -55,6 +62,7 @@ export interface CommittedOffset {
 
 /** A value of null: gone. */
 export type CoordinatorRecord =
+  | ConsumerRecord
   | { readonly type: 'GroupMetadata'; readonly group: string; readonly value: GroupMetadata | null }
   | {
       readonly type: 'OffsetCommit';
@@ -87,7 +95,7 @@ const expiringOffsetCommitVersion = 1;
 const batchRecordBytesMax = 128 << 20;
 
 const { groupMetadata, offsetCommit, legacyOffsetCommit } = groupRecords;
-const table = [groupMetadata, offsetCommit, legacyOffsetCommit] as const;
+const table = [groupMetadata, offsetCommit, legacyOffsetCommit, ...consumerRecordTable] as const;
 
 export function emptyMetadata(protocolType: string, generation: number, nowMs: number): GroupMetadata {
   return { protocolType, generation, protocol: null, leader: null, currentStateTimestamp: nowMs, members: [] };
@@ -135,6 +143,7 @@ function decodeRecord(key: Buffer, value: Buffer | null): CoordinatorRecord | un
     const value = decoded.value && { ...decoded.value, members: decoded.value.members.map(owned) };
     return { type: 'GroupMetadata', group: decoded.key.group, value };
   }
+  if (decoded.name !== 'OffsetCommit' && decoded.name !== 'LegacyOffsetCommit') return consumerRecord(decoded);
   if (decoded.name === 'OffsetCommit') return { type: 'OffsetCommit', ...decoded.key, value: decoded.value };
   const legacy = { leaderEpoch: -1, expireTimestamp: -1, topicId: zeroUuid };
   return { type: 'OffsetCommit', ...decoded.key, value: decoded.value && { ...decoded.value, ...legacy } };
@@ -148,6 +157,7 @@ function owned(member: StoredMember): StoredMember {
 function keyOf(record: CoordinatorRecord): Uint8Array {
   const { group } = record;
   if (record.type === 'GroupMetadata') return encodeCoordinatorKey(groupMetadata, { group });
+  if (record.type !== 'OffsetCommit') return consumerKey(record);
   const { topic, partition } = record;
   return encodeCoordinatorKey(offsetCommit, { group, topic, partition });
 }
@@ -155,6 +165,7 @@ function keyOf(record: CoordinatorRecord): Uint8Array {
 function valueOf(record: CoordinatorRecord): Uint8Array | null {
   if (record.value === null) return null;
   if (record.type === 'GroupMetadata') return encodeCoordinatorValue(groupMetadata, groupMetadataVersion, record.value);
+  if (record.type !== 'OffsetCommit') return consumerValue(record);
   const { value } = record;
   const version = value.expireTimestamp === -1 ? offsetCommitVersion : expiringOffsetCommitVersion;
   return encodeCoordinatorValue(offsetCommit, version, value);

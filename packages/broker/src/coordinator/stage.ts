@@ -3,14 +3,24 @@
  * or fail. Nothing but tests imports this.
  */
 import { type Clock, type Logger, silentLogger, type Timer, type Timers } from '@millrace/base';
-import { batchHeader, errors, type JoinGroupRequest, type SyncGroupRequest, zeroUuid } from '@millrace/protocol';
+import {
+  batchHeader,
+  type ConsumerGroupHeartbeatRequest,
+  errors,
+  type JoinGroupRequest,
+  type SyncGroupRequest,
+  zeroUuid,
+} from '@millrace/protocol';
 
 import type { Caller } from './caller.ts';
 import type { Commit, CommitAnswer } from './commit.ts';
 import { Coordinator, type CoordinatorDoors } from './coordinator.ts';
+import type { DescribedConsumerGroup } from './consumer/describe.ts';
+import type { HeartbeatAnswer, Refusal } from './consumer/heartbeat-request.ts';
 import type { DescribedGroup } from './description.ts';
-import type { CoordinatorSettings } from './environment.ts';
-import type { ClassicGroup } from './group.ts';
+import type { ConsumerSettings, CoordinatorSettings } from './environment.ts';
+import { MetadataImage } from '../metadata/image.ts';
+import type { Group } from './shard.ts';
 import type { Leaving, LeftMember } from './leave.ts';
 import type { JoinAnswer, SyncAnswer } from './member.ts';
 import type { FoundTopic } from './offset-query.ts';
@@ -107,8 +117,21 @@ export class Outcome<R> implements Waiter<R> {
   }
 }
 
+/** Kafka's defaults, but that members which come one after the other are served at once. */
+export const consumerDefaults: ConsumerSettings = {
+  isServed: true,
+  membersMax: 0x7fff_ffff,
+  assignors: ['uniform', 'range'],
+  mayUpgrade: true,
+  mayDowngrade: true,
+  patternRefreshMs: 600_000,
+  of: () => ({ sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, assignmentIntervalMs: 0 }),
+};
+
 export interface StageOptions {
   readonly settings?: Partial<CoordinatorSettings>;
+  readonly consumer?: Partial<ConsumerSettings>;
+  readonly image?: MetadataImage;
   readonly partitionCount?: number;
   /** Logs of a stage before: what a restart finds. */
   readonly logs?: ReadonlyMap<number, readonly Buffer[]>;
@@ -119,6 +142,7 @@ export interface StageOptions {
 export class Stage {
   readonly time: FakeTime;
   readonly coordinator: Coordinator;
+  readonly image: MetadataImage;
   readonly settings: { -readonly [K in keyof CoordinatorSettings]: CoordinatorSettings[K] };
   /** Batches as they were appended, by partition. */
   readonly logs = new Map<number, Buffer[]>();
@@ -133,6 +157,7 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.time = options.time ?? new FakeTime();
+    this.image = options.image ?? new MetadataImage();
     this.partitionCount = options.partitionCount ?? 4;
     for (const [partition, batches] of options.logs ?? []) this.logs.set(partition, [...batches]);
     this.settings = {
@@ -143,6 +168,7 @@ export class Stage {
       offsetMetadataLengthMax: 4096,
       offsetsRetentionMs: 10_080 * 60_000,
       offsetsRetentionCheckMs: 600_000,
+      consumer: { ...consumerDefaults, ...options.consumer },
       ...options.settings,
     };
     this.coordinator = new Coordinator(this.#doors(options.log ?? silentLogger));
@@ -157,6 +183,7 @@ export class Stage {
       partitionCount: this.partitionCount,
       logs: this.logs,
       time: this.time,
+      image: this.image,
     });
     next.#ids = this.#ids;
     return next;
@@ -168,7 +195,7 @@ export class Stage {
     for (const waiter of waiting) waiter.durable(failed);
   }
 
-  groupInMemory(groupId: string): ClassicGroup | undefined {
+  groupInMemory(groupId: string): Group | undefined {
     for (const group of this.coordinator.groups()) if (group.id === groupId) return group;
     return undefined;
   }
@@ -243,6 +270,41 @@ export class Stage {
     return outcome;
   }
 
+  /** A topic that is new, or has more partitions than before. */
+  topic(name: string, partitionCount: number, topicId = idOf(name)): string {
+    const present = this.image.topic(name);
+    if (present === undefined) this.image.replay({ type: 'TopicRecord', name, topicId });
+    for (let partitionId = present?.partitions.length ?? 0; partitionId < partitionCount; partitionId++)
+      this.image.replay({ type: 'PartitionRecord', topicId, partitionId, leaderEpoch: 0, partitionEpoch: 0 });
+    return topicId;
+  }
+
+  removeTopic(name: string): void {
+    this.image.replay({ type: 'RemoveTopicRecord', topicId: this.image.topic(name)?.id ?? '' });
+    this.coordinator.topicDeleted(name);
+  }
+
+  consumer(
+    request: Partial<ConsumerGroupHeartbeatRequest>,
+    caller: Partial<Caller> = {},
+    outcome = new Outcome<HeartbeatAnswer>(),
+  ): Outcome<HeartbeatAnswer> {
+    this.coordinator.consumerHeartbeat(
+      { ...consumerRequest, ...request },
+      { ...anyCaller, apiVersion: 1, ...caller },
+      outcome,
+    );
+    return outcome;
+  }
+
+  describeConsumer(groupId = 'g'): DescribedConsumerGroup {
+    const outcome = new Outcome<DescribedConsumerGroup | Refusal>();
+    this.coordinator.describeConsumerGroup(groupId, outcome);
+    const described = outcome.get();
+    if ('errorCode' in described) throw new Error(described.errorMessage ?? `${described.errorCode}`);
+    return described;
+  }
+
   /** Offsets of a group as `topic-partition: offset`. */
   offsets(groupId = 'g'): Record<string, number> {
     const outcome = new Outcome<readonly FoundTopic[]>();
@@ -265,6 +327,8 @@ export class Stage {
     return {
       host: { clock: this.time, timers: this.time, log, random: { below: () => 0, bytes: () => this.#nextId() } },
       settings: this.settings,
+      topics: this.image,
+      rack: null,
       log: {
         ensure: async () => {
           this.partitionCount ||= 4;
@@ -315,6 +379,25 @@ export const anyCommit: Commit = {
       partitions: [{ partitionIndex: 0, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: null }],
     },
   ],
+};
+
+/** An id that a test can foresee. */
+export function idOf(name: string): string {
+  return Buffer.from(name.padEnd(16, '.')).toString('base64url').slice(0, 21) + 'A';
+}
+
+/** A heartbeat that says nothing but who is alive. */
+export const consumerRequest: ConsumerGroupHeartbeatRequest = {
+  groupId: 'g',
+  memberId: '',
+  memberEpoch: 0,
+  instanceId: null,
+  rackId: null,
+  rebalanceTimeoutMs: -1,
+  subscribedTopicNames: null,
+  subscribedTopicRegex: null,
+  serverAssignor: null,
+  topicPartitions: null,
 };
 
 export const joinRequest: JoinGroupRequest = {

@@ -33,6 +33,10 @@ export class MetadataImage {
   readonly quotas = new QuotaTable();
   /** The first producer id that was not handed out yet. */
   nextProducerId = 0;
+  /** Counts up whenever a topic comes, grows or goes. */
+  topicsVersion = 0;
+  /** The version in which a topic came last. */
+  newTopicsVersion = 0;
 
   topic(name: string): TopicImage | undefined {
     return this.#topicsByName.get(name);
@@ -68,12 +72,14 @@ export class MetadataImage {
   replay(record: MetadataRecord): void {
     switch (record.type) {
       case 'TopicRecord': {
+        this.newTopicsVersion = ++this.topicsVersion;
         const topic = { name: record.name, id: record.topicId, partitions: [] };
         this.#topicsByName.set(topic.name, topic);
         this.#topicsById.set(topic.id, topic);
         return;
       }
       case 'PartitionRecord': {
+        this.topicsVersion++;
         const topic = this.#topicsById.get(record.topicId);
         if (topic === undefined) return;
         topic.partitions[record.partitionId] = {
@@ -85,6 +91,7 @@ export class MetadataImage {
         return;
       }
       case 'RemoveTopicRecord': {
+        this.topicsVersion++;
         const topic = this.#topicsById.get(record.topicId);
         if (topic === undefined) return;
         this.#topicsById.delete(topic.id);
