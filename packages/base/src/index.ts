@@ -4,6 +4,7 @@ export type { Clock, Timer, Timers } from './clock.ts';
 export type { Random } from './random.ts';
 export { readSmallFile, replaceSmallFile, type Disk, type DiskFile, type FileStat, type FolderLock } from './disk.ts';
 export { silentLogger, type Logger, type LogFields } from './logger.ts';
+export { leveled, logLevelOf, LogLevels, logLevels, type LogLevel } from './log-levels.ts';
 export type { Host } from './host.ts';
 export type { ListenAddress, Network, Port, Socket, SocketEvents } from './network.ts';
 export { NodeDisk } from './disk-node.ts';

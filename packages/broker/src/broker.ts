@@ -2,7 +2,7 @@
  * The broker: wires the parts together; the only file that knows them all. Order of a start: ports are taken, then the data
  * directories, then what is on them is opened, then clients are answered. A start that fails has touched nothing but what it opened.
  */
-import type { Host } from '@millrace/base';
+import { leveled, LogLevels, type Host } from '@millrace/base';
 import type { LogDirectory } from '@millrace/log';
 import { Listener, ReceiveBudget } from '@millrace/net';
 
@@ -60,10 +60,13 @@ export interface BrokerOptions {
   readonly config: BrokerConfig;
   /** A broken invariant was found: the process must not go on. */
   readonly fatal: (error: unknown) => void;
+  /** What `host.log` goes by already. Without it the broker has one of its own, which lets everything through at first. */
+  readonly logLevels?: LogLevels;
 }
 
 export class Broker implements Doors {
   readonly host: Host;
+  readonly logLevels: LogLevels;
   readonly config: BrokerConfig;
   readonly clusterId: string;
   readonly directories: readonly LogDirectory[];
@@ -92,9 +95,10 @@ export class Broker implements Doors {
   #isReady = false;
   #stopped: Promise<void> | undefined;
 
-  private constructor(options: BrokerOptions, opened: Opened) {
+  private constructor(options: Required<BrokerOptions>, opened: Opened) {
     const { host, config } = options;
     this.host = host;
+    this.logLevels = options.logLevels;
     this.config = config;
     this.directories = opened.directories;
     this.offlineDirectories = opened.offlineDirectories;
@@ -164,7 +168,8 @@ export class Broker implements Doors {
   }
 
   /** Throws `MillraceError`: CONFIG for a value that cannot be, IN_USE for a port or a data directory that another process holds. */
-  static async start(options: BrokerOptions): Promise<Broker> {
+  static async start(given: BrokerOptions): Promise<Broker> {
+    const options = withLevels(given);
     const { host, config } = options;
     const budget = new ReceiveBudget(receiveBytesMax(config));
     const listeners = config.listeners.map((listener) => listenerOf(host, config, listener, budget));
@@ -372,6 +377,15 @@ interface Opened {
   readonly offlineDirectories: readonly OfflineDirectory[];
   readonly metadataDirectory: LogDirectory;
   readonly clusterId: string;
+}
+
+function withLevels(options: BrokerOptions): Required<BrokerOptions> {
+  const { host, logLevels } = options;
+  if (logLevels !== undefined) return { ...options, logLevels };
+  const levels = new LogLevels('TRACE');
+  const { clock, timers, random, disk, network } = host;
+  const log = leveled(host.log, levels);
+  return { ...options, host: { clock, timers, random, disk, network, log }, logLevels: levels };
 }
 
 /** The usual admin port may be taken, by another broker on this machine: then any other will do, unless somebody asked for this one. */

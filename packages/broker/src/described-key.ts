@@ -8,6 +8,7 @@ export const sources = {
   dynamicDefaultBroker: 3,
   staticBroker: 4,
   default: 5,
+  brokerLogger: 6,
   clientMetrics: 7,
   group: 8,
 } as const;

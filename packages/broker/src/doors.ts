@@ -1,5 +1,5 @@
 /** What handlers may reach: the parts of the broker, wired by `broker.ts`. */
-import type { Host } from '@millrace/base';
+import type { Host, LogLevels } from '@millrace/base';
 import type { LogDirectory } from '@millrace/log';
 
 import type { ApiTable } from './api-table.ts';
@@ -30,6 +30,8 @@ export interface Endpoint {
 
 export interface Doors {
   readonly host: Host;
+  /** How much each part of `host.log` says. */
+  readonly logLevels: LogLevels;
   readonly nodeId: number;
   readonly clusterId: string;
   readonly rack: string | null;

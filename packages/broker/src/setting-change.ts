@@ -55,24 +55,27 @@ export function repeatedResources(
   return repeated;
 }
 
-function resourceFault({ settings }: Doors, { type, name }: Resource): Fault | undefined {
+/** The name of a broker or of its loggers, in a change. */
+export function nodeFault(nodeId: number, name: string, unexpected: string, comma: string): Fault | undefined {
+  if (!/^-?\d+$/.test(name)) return invalid(`Node id must be an integer, but it is: ${name}`);
+  return Number(name) === nodeId ? undefined : invalid(`${unexpected} ${nodeId}${comma} but received ${name}`);
+}
+
+function invalid(errorMessage: string): Fault {
+  return { errorCode: errors.INVALID_REQUEST, errorMessage };
+}
+
+function resourceFault({ nodeId }: Doors, { type, name }: Resource): Fault | undefined {
   switch (type) {
     case resourceTypes.topic:
       return undefined;
-    case resourceTypes.broker: {
-      const text = settings.brokerNameFault(name);
-      return text === undefined ? undefined : { errorCode: errors.INVALID_REQUEST, errorMessage: text };
-    }
+    case resourceTypes.broker:
+      return name === '' ? undefined : nodeFault(nodeId, name, 'Unexpected broker id, expected', ',');
     case resourceTypes.group:
+      return name === '' ? invalid('Default group resources are not allowed.') : undefined;
     case resourceTypes.clientMetrics:
-      if (name !== '') return undefined;
-      return { errorCode: errors.INVALID_REQUEST, errorMessage: 'The name of the resource must not be empty.' };
-    case resourceTypes.brokerLogger:
-      return {
-        errorCode: errors.INVALID_REQUEST,
-        errorMessage: 'Levels of loggers cannot be changed at run time yet: set LOG_LEVEL and start again.',
-      };
+      return name === '' ? invalid("Subscription name can't be empty") : undefined;
     default:
-      return { errorCode: errors.INVALID_REQUEST, errorMessage: `Unknown resource type ${type}` };
+      return invalid(`Unknown resource type ${type}`);
   }
 }

@@ -11,7 +11,8 @@ import { errors } from '@millrace/protocol';
 
 import type { BrokerConfig } from './config/broker-config.ts';
 import { brokerKeys } from './config/broker-keys.ts';
-import { clientMetricsKeys } from './config/client-metrics-keys.ts';
+import { clientMetricsFault, clientMetricsKeys } from './config/client-metrics-keys.ts';
+import { brokerChangeFault, brokerKeyOf } from './config/dynamic-rules.ts';
 import { groupKeys } from './config/group-keys.ts';
 import { topicKeys } from './config/topic-keys.ts';
 import type { CoordinatorSettings } from './coordinator/environment.ts';
@@ -152,9 +153,9 @@ export class Settings {
           tableFault(groupKeys, after, 'Unknown group config name') ?? groupFault(after, this.#values),
         );
       case resourceTypes.clientMetrics:
-        return invalidConfig(tableFault(clientMetricsKeys, after, 'Unknown client metrics configuration'));
+        return clientMetricsFault(after);
       default:
-        return brokerFault(name, changes);
+        return brokerChangeFault({ broker: name, changes, values: this.#values, logDirs: this.#config.logDirs });
     }
   }
 
@@ -171,7 +172,7 @@ export class Settings {
   brokerNameFault(name: string): string | undefined {
     const { nodeId } = this.#config;
     if (name === '' || name === String(nodeId)) return undefined;
-    if (!/^-?\d+$/.test(name)) return `Node id must be an integer, but it is: ${name}`;
+    if (!/^-?\d+$/.test(name)) return `Broker id must be an integer, but it is: ${name}`;
     return `Unexpected broker id, expected ${nodeId} or empty string, but received ${name}`;
   }
 
@@ -200,29 +201,29 @@ export class Settings {
       const value = synonyms[0]?.value ?? key.default;
       found.push(described(name, key, { value, synonyms, isReadOnly: key.dynamic === 'read-only' }));
     }
-    return [...found, ...this.#unknownBrokerKeys(layers)];
+    return [...found, ...this.#ofListeners(layers), ...unknownKeys(layers[0]?.texts, sources.dynamicBroker)];
   }
 
-  /** Kafka takes keys that it does not know, for plug-ins, and treats them as secrets. */
-  #unknownBrokerKeys([own]: readonly Layer[]): DescribedKey[] {
-    return [...(own?.texts.keys() ?? [])]
-      .filter((name) => !Object.hasOwn(brokerKeys, name))
-      .map((name) => ({
-        name,
-        value: null,
-        isReadOnly: false,
-        isSensitive: true,
-        source: sources.dynamicBroker,
-        type: 0,
-        documentation: '',
-        synonyms: [{ name, value: null, source: sources.dynamicBroker }],
-      }));
+  /** Keys that one listener has a value of its own for. */
+  #ofListeners(layers: readonly Layer[]): DescribedKey[] {
+    return layers
+      .filter(({ source }) => source === sources.dynamicBroker || source === sources.dynamicDefaultBroker)
+      .flatMap(({ texts, source }) =>
+        [...texts].flatMap(([name, value]) => {
+          const found = brokerKeyOf(name);
+          if (found === undefined || found.plainName === name) return [];
+          const behind = speaking(brokerKeys, found.plainName, layers);
+          const synonyms = [{ name, value, source }, ...behind];
+          return [described(name, found.key, { value, synonyms, isReadOnly: true })];
+        }),
+      );
   }
 
   /** What is set for all brokers at once, and nothing else. */
   describeBrokerDefaults(): DescribedKey[] {
     const found: DescribedKey[] = [];
-    for (const [name, value] of this.#image.settings(resourceTypes.broker, '')) {
+    const texts = this.#image.settings(resourceTypes.broker, '');
+    for (const [name, value] of texts) {
       const key = (brokerKeys as KeyTable)[name];
       if (key === undefined) continue;
       found.push(
@@ -233,7 +234,7 @@ export class Settings {
         }),
       );
     }
-    return found;
+    return [...found, ...unknownKeys(texts, sources.dynamicDefaultBroker)];
   }
 
   describeGroup(name: string): DescribedKey[] {
@@ -254,7 +255,7 @@ export class Settings {
       const brokerKey = key.synonyms[0]?.name;
       const behind =
         brokerKey === undefined
-          ? key.default === null
+          ? key.default === null || source === sources.clientMetrics
             ? []
             : [{ name, value: key.default, source: sources.default }]
           : speaking(brokerKeys, brokerKey, layers);
@@ -341,30 +342,20 @@ function tableFault(table: KeyTable, own: ReadonlyMap<string, string>, unknown: 
   return undefined;
 }
 
-/** `name` is empty for all brokers at once. */
-function brokerFault(name: string, changes: ReadonlyMap<string, string | null>): Fault | undefined {
-  const known = [...changes].flatMap(([key, text]) => {
-    const entry = Object.hasOwn(brokerKeys, key) ? (brokerKeys as KeyTable)[key] : undefined;
-    return entry === undefined ? [] : [{ key, text, entry }];
-  });
-  const fixed = known.filter(({ entry }) => entry.dynamic === 'read-only').map(({ key }) => key);
-  if (fixed.length > 0)
-    return {
-      errorCode: errors.INVALID_REQUEST,
-      errorMessage: `Cannot update these configs dynamically: [${fixed.join(', ')}]`,
-    };
-  const single = known.filter(({ entry }) => entry.dynamic === 'per-broker').map(({ key }) => key);
-  if (name === '' && single.length > 0) {
-    return {
-      errorCode: errors.INVALID_REQUEST,
-      errorMessage: `Cannot update these configs at default cluster level, broker id must be specified: [${single.join(', ')}]`,
-    };
-  }
-  for (const { key, text, entry } of known) {
-    const fault = text === null ? undefined : valueFault(key, entry, text);
-    if (fault !== undefined) return { errorCode: errors.INVALID_REQUEST, errorMessage: fault };
-  }
-  return undefined;
+/** Kafka takes keys that it does not know, for plug-ins, and treats them as secrets. */
+function unknownKeys(texts: ReadonlyMap<string, string> | undefined, source: number): DescribedKey[] {
+  return [...(texts?.keys() ?? [])]
+    .filter((name) => brokerKeyOf(name) === undefined)
+    .map((name) => ({
+      name,
+      value: null,
+      isReadOnly: false,
+      isSensitive: true,
+      source,
+      type: 0,
+      documentation: '',
+      synonyms: [{ name, value: null, source }],
+    }));
 }
 
 function logConfig(topic: TopicValues, broker: BrokerValues): LogConfig {

@@ -3,7 +3,7 @@
  * One node until SIGTERM or SIGINT, which answers what is under way, syncs and writes the clean marker. What cannot be started is one
  * sentence and exit code 1.
  */
-import { isMillraceError, type Logger, nodeHost } from '@millrace/base';
+import { isMillraceError, type Logger, logLevelOf, LogLevels, nodeHost } from '@millrace/base';
 import { Broker, readBrokerConfig } from '@millrace/broker';
 
 import { openLogger } from './pino-logger.ts';
@@ -20,9 +20,10 @@ if (args.includes('--help')) {
 void main();
 
 async function main(): Promise<void> {
-  const log = await openLogger({ format: process.env['LOG_FORMAT'], level: process.env['LOG_LEVEL'] });
+  const levels = new LogLevels(logLevelOf(process.env['LOG_LEVEL'] ?? ''));
+  const log = await openLogger({ format: process.env['LOG_FORMAT'], levels });
   try {
-    await run(log);
+    await run(log, levels);
   } catch (error) {
     if (!isMillraceError(error)) throw error;
     log.error({ code: error.code }, error.message);
@@ -30,9 +31,10 @@ async function main(): Promise<void> {
   }
 }
 
-async function run(log: Logger): Promise<void> {
+async function run(log: Logger, logLevels: LogLevels): Promise<void> {
   const host = nodeHost(log);
   const config = readBrokerConfig({ args, environment: process.env, disk: host.disk });
+  if (process.env['LOG_LEVEL'] === undefined) logLevels.root = logLevelOf(config.logLevel ?? '') ?? logLevels.root;
   for (const warning of config.warnings) log.warn({}, warning);
   const fatal = (error: unknown): never => {
     log.error({ error }, 'a broken invariant ends the process; what was acknowledged is on disk');
@@ -40,7 +42,7 @@ async function run(log: Logger): Promise<void> {
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  const broker = await Broker.start({ host, config, fatal });
+  const broker = await Broker.start({ host, config, fatal, logLevels });
   // First, because whoever reads that we are ready may end us at once.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(broker, log, signal));
   announce(broker, log);

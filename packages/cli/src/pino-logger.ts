@@ -1,31 +1,27 @@
 /** The logging seam over pino: lines for people on a terminal, JSON lines when piped. */
-import type { Logger, LogFields } from '@millrace/base';
+import { leveled, type Logger, type LogFields, type LogLevels } from '@millrace/base';
 import { pino, type Logger as Pino } from 'pino';
 
 export interface LogOptions {
   /** `LOG_FORMAT`: `human` or `json`; without it a terminal decides. */
   readonly format: string | undefined;
-  /** `LOG_LEVEL`: error, warn, info or debug. */
-  readonly level: string | undefined;
+  /** What is to be written; may change at any time. */
+  readonly levels: LogLevels;
 }
 
-export async function openLogger({ format, level }: LogOptions): Promise<Logger> {
+export async function openLogger({ format, levels }: LogOptions): Promise<Logger> {
   const isHuman = format === undefined ? process.stdout.isTTY : format === 'human';
-  const options = { level: level ?? 'info', base: null, serializers: { error: describeError } };
-  if (!isHuman) return wrap(pino(options, pino.destination({ fd: 1, sync: true })));
+  const options = { level: 'debug', base: null, serializers: { error: describeError } };
+  if (!isHuman) return leveled(wrap(pino(options, pino.destination({ fd: 1, sync: true }))), levels);
   const { default: pretty } = await import('pino-pretty');
-  return wrap(
-    pino(
-      options,
-      pretty({
-        sync: true,
-        translateTime: 'SYS:HH:MM:ss.l',
-        hideObject: false,
-        singleLine: true,
-        ignore: 'pid,hostname',
-      }),
-    ),
-  );
+  const lines = pretty({
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    hideObject: false,
+    singleLine: true,
+    ignore: 'pid,hostname',
+  });
+  return leveled(wrap(pino(options, lines)), levels);
 }
 
 function wrap(to: Pino): Logger {

@@ -3,6 +3,7 @@ import { apis, errors, type AlterConfigsRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
+import type { Fault } from '../metadata/controller.ts';
 import { alterResource, repeatedResources } from '../setting-change.ts';
 
 type AlterConfigsAnswer = Exclude<Awaited<Answer<typeof apis.alterConfigs>>, symbol>;
@@ -14,11 +15,12 @@ export async function alterConfigs(doors: Doors, request: AlterConfigsRequest): 
     const resource = { type: resourceType, name: resourceName };
     const fault = repeated.has(`${resourceType} ${resourceName}`)
       ? { errorCode: errors.INVALID_REQUEST, errorMessage: 'Each resource must appear at most once.' }
-      : await alterResource(doors, resource, request.validateOnly, (own) => {
+      : (formFault(configs) ??
+        (await alterResource(doors, resource, request.validateOnly, (own) => {
           const changes = new Map<string, string | null>([...own.keys()].map((name) => [name, null]));
           for (const { name, value } of configs) changes.set(name, value);
           return changes;
-        });
+        })));
     responses.push({
       resourceType,
       resourceName,
@@ -27,4 +29,12 @@ export async function alterConfigs(doors: Doors, request: AlterConfigsRequest): 
     });
   }
   return { throttleTimeMs: 0, responses };
+}
+
+function formFault(configs: AlterConfigsRequest['resources'][number]['configs']): Fault | undefined {
+  if (new Set(configs.map(({ name }) => name)).size < configs.length)
+    return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Error due to duplicate config keys' };
+  const nulls = configs.filter(({ value }) => value === null).map(({ name }) => name);
+  if (nulls.length === 0) return undefined;
+  return { errorCode: errors.INVALID_REQUEST, errorMessage: `Null value not supported for : ${nulls.join(', ')}` };
 }

@@ -2,12 +2,13 @@
  * DescribeConfigs (32), versions 1 to 4. In: resources, and which of their keys. Out: every key of the resource with its value, where
  * the value comes from, and on request its synonyms and what it means. Tools read all, change one, and write all back.
  *
- * A resource that is named again is not answered again. Left out: the levels of loggers.
+ * A resource that is named again is not answered again.
  */
 import { apis, errors, type DescribeConfigsRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
+import { describeLoggers } from '../logger-levels.ts';
 import { resourceTypes } from '../metadata/image.ts';
 import { topicNameFault } from '../metadata/topic-name.ts';
 import type { DescribedKey } from '../described-key.ts';
@@ -48,7 +49,7 @@ function describe(doors: Doors, asked: Asked, request: DescribeConfigsRequest): 
       : new Set(asked.configurationKeys);
   return {
     errorCode: errors.NONE,
-    errorMessage: null,
+    errorMessage: '',
     resourceType,
     resourceName,
     configs: found.keys
@@ -81,7 +82,7 @@ function find(
       if (image.topic(name) === undefined) {
         return {
           errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION,
-          errorMessage: 'This server does not host this topic-partition.',
+          errorMessage: '',
         };
       }
       return { keys: settings.describeTopic(name) };
@@ -92,13 +93,9 @@ function find(
       return { keys: name === '' ? settings.describeBrokerDefaults() : settings.describeBroker() };
     }
     case resourceTypes.brokerLogger:
-      if (name !== String(nodeId)) {
-        return {
-          errorCode: errors.INVALID_REQUEST,
-          errorMessage: settings.brokerNameFault(name) ?? 'Broker id must not be empty',
-        };
-      }
-      return { keys: [] };
+      if (name !== String(nodeId))
+        return { errorCode: errors.INVALID_REQUEST, errorMessage: loggersOfNobody(nodeId, name) };
+      return { keys: describeLoggers(doors.logLevels) };
     case resourceTypes.group:
       if (name === '') return { errorCode: errors.INVALID_REQUEST, errorMessage: 'Group name must not be empty' };
       return { keys: settings.describeGroup(name) };
@@ -110,6 +107,16 @@ function find(
         };
       return { keys: settings.describeClientMetrics(name) };
     default:
-      return { errorCode: errors.INVALID_REQUEST, errorMessage: `Unsupported resource type: ${type}` };
+      return {
+        errorCode: errors.INVALID_REQUEST,
+        errorMessage:
+          'This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.',
+      };
   }
+}
+
+function loggersOfNobody(nodeId: number, name: string): string {
+  if (name === '') return 'Broker id must not be empty';
+  if (!/^-?\d+$/.test(name)) return `Broker id must be an integer, but it is: ${name}`;
+  return `Unexpected broker id, expected ${nodeId} but received ${name}`;
 }
