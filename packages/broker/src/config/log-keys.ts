@@ -178,8 +178,8 @@ export const logKeys = {
     { dynamic: 'cluster-wide', min: 0 },
     'How long the mark of a deleted key stays, for readers that have not seen it.',
   ),
+  'cordoned.log.dirs': list('', { dynamic: 'per-broker' }, 'Data directories that get no new partitions.'),
   ...inert({
-    'cordoned.log.dirs': list('', { dynamic: 'per-broker' }, 'Data directories that get no new partitions.'),
     'log.dir.failure.timeout.ms': long(
       30_000,
       { importance: 'low', min: 1 },

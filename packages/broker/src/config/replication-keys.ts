@@ -24,6 +24,11 @@ export const replicationKeys = {
     'How many windows the rates of clients are measured over.',
   ),
   'quota.window.size.seconds': int(1, { importance: 'low', min: 1 }, 'How long each of those windows is.'),
+  'replica.alter.log.dirs.io.max.bytes.per.second': long(
+    longMax,
+    { dynamic: 'cluster-wide', min: 0 },
+    'How many bytes a second moves between data directories may take.',
+  ),
   ...inert({
     'controller.quorum.auto.join.enable': boolean(
       false,
@@ -167,11 +172,6 @@ export const replicationKeys = {
       longMax,
       { dynamic: 'cluster-wide', min: 0 },
       'How many bytes a second a follower that is held back fetches.',
-    ),
-    'replica.alter.log.dirs.io.max.bytes.per.second': long(
-      longMax,
-      { dynamic: 'cluster-wide', min: 0 },
-      'How many bytes a second moves between data directories may take.',
     ),
     'follower.fetch.last.tiered.offset.enable': boolean(
       false,

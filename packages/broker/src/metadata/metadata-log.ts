@@ -25,6 +25,8 @@ export interface MetadataLogOptions {
   readonly nodeId: number;
   readonly image: MetadataImage;
   readonly onChange: (record: MetadataRecord) => void;
+  /** After how many records a snapshot is made. */
+  readonly recordsPerSnapshot?: number;
 }
 
 export class MetadataLog {
@@ -37,6 +39,7 @@ export class MetadataLog {
   readonly #image: MetadataImage;
   readonly #log: Log;
   readonly #onChange: (record: MetadataRecord) => void;
+  readonly #recordsPerSnapshot: number;
   /** Commits that are on disk, and the milliseconds they took together. */
   commitCount = 0;
   commitMs = 0;
@@ -51,6 +54,7 @@ export class MetadataLog {
     this.#directory = directory;
     this.#image = image;
     this.#onChange = onChange;
+    this.#recordsPerSnapshot = options.recordsPerSnapshot ?? recordsPerSnapshot;
     this.#log = directory.openLog(topic, 0, topicId, {
       ...defaultLogConfig,
       segmentBytes: 64 << 20,
@@ -58,6 +62,8 @@ export class MetadataLog {
       isDeleted: false,
     });
     const snapshotEnd = this.#loadSnapshot();
+    // A crash may have left less of the log than the snapshot knows. Nothing may be written again at an offset that it stands for.
+    if (this.#log.endOffset < snapshotEnd) this.#log.truncateFullyAndStartAt(snapshotEnd);
     this.#replayFrom(Math.max(snapshotEnd, this.#log.startOffset));
     this.isNew = this.#log.endOffset === 0 && snapshotEnd === 0;
   }
@@ -90,7 +96,7 @@ export class MetadataLog {
     await this.#synced();
     this.commitCount++;
     this.commitMs += this.#host.clock.monotonic() - startedAtMs;
-    if (this.#recordsSinceSnapshot >= recordsPerSnapshot) this.snapshot();
+    if (this.#recordsSinceSnapshot >= this.#recordsPerSnapshot) this.snapshot();
   }
 
   /** Writes the image to a file of its own and lets go of the log before it. */
@@ -184,7 +190,19 @@ export class MetadataLog {
     for (let at = offset; at < endOffset;) {
       const read = this.#log.read(at, { bytesMax: 1 << 20, minOneBatch: true, upTo: endOffset });
       const buffer = Buffer.allocUnsafe(read.bytes);
-      at = this.#replayBatches(buffer.subarray(0, read.fillSync(buffer)), at);
+      const bytes = buffer.subarray(0, read.fillSync(buffer));
+      const from = at;
+      try {
+        at = this.#replayBatches(bytes, from);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new MillraceError(
+          'CORRUPT',
+          `${this.#log.folder} cannot be read on from record ${from}: ${reason}. If a newer version of Millrace wrote it, start that one; nothing was changed.`,
+          { cause: error },
+        );
+      }
+      this.#recordsSinceSnapshot += at - from;
     }
   }
 
