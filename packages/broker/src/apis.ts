@@ -24,6 +24,7 @@ import { describeTopicPartitions } from './api/describe-topic-partitions.ts';
 import { electLeaders } from './api/elect-leaders.ts';
 import { fetch } from './api/fetch.ts';
 import { findCoordinator } from './api/find-coordinator.ts';
+import { getTelemetrySubscriptions } from './api/get-telemetry-subscriptions.ts';
 import { heartbeat } from './api/heartbeat.ts';
 import { incrementalAlterConfigs } from './api/incremental-alter-configs.ts';
 import { initProducerId } from './api/init-producer-id.ts';
@@ -40,13 +41,18 @@ import { offsetFetch } from './api/offset-fetch.ts';
 import { offsetForLeaderEpoch } from './api/offset-for-leader-epoch.ts';
 import { produce } from './api/produce.ts';
 import { addRaftVoter, removeRaftVoter } from './api/raft-voters.ts';
+import { pushTelemetry } from './api/push-telemetry.ts';
 import { syncGroup } from './api/sync-group.ts';
 import { unregisterBroker } from './api/unregister-broker.ts';
 import { ApiTable, serve, type ServedApi } from './api-table.ts';
 import type { Doors } from './doors.ts';
 
+/** As in Kafka they are not offered where nobody could see what clients push. */
+const telemetryKeys: ReadonlySet<number> = new Set([apis.getTelemetrySubscriptions.key, apis.pushTelemetry.key]);
+
 export function apiTable(doors: Doors): ApiTable {
-  return new ApiTable(servedApis(doors));
+  const served = servedApis(doors);
+  return new ApiTable(doors.telemetry.isOffered ? served : served.filter(({ api }) => !telemetryKeys.has(api.key)));
 }
 
 /** Without doors only for reading versions: nothing may be handled then. */
@@ -102,6 +108,8 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.removeRaftVoter, (request) => removeRaftVoter(doors, request)),
     serve(apis.consumerGroupHeartbeat, (request, exchange) => consumerGroupHeartbeat(doors, request, exchange)),
     serve(apis.consumerGroupDescribe, (request, exchange) => consumerGroupDescribe(doors, request, exchange)),
+    serve(apis.getTelemetrySubscriptions, (request, exchange) => getTelemetrySubscriptions(doors, request, exchange)),
+    serve(apis.pushTelemetry, (request, exchange) => pushTelemetry(doors, request, exchange)),
     serve(apis.listConfigResources, (request, exchange) => listConfigResources(doors, request, exchange)),
     serve(apis.describeTopicPartitions, (request) => describeTopicPartitions(doors, request)),
   ];

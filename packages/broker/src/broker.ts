@@ -36,6 +36,7 @@ import { RequestPipeline } from './request.ts';
 import { Retention } from './retention.ts';
 import { Settings } from './settings.ts';
 import { StateTopic } from './state-topic.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import { Topics } from './topics.ts';
 
 const unsentBytesMax = 4 << 20;
@@ -84,6 +85,7 @@ export class Broker implements Doors {
   readonly round: AppendRound;
   readonly sessions: FetchSessions;
   readonly coordinator: Coordinator;
+  readonly telemetry: Telemetry;
   readonly #limits: Limits;
   readonly #listeners: readonly Listener[];
   readonly #pipeline: RequestPipeline;
@@ -149,6 +151,7 @@ export class Broker implements Doors {
       rack: this.rack,
       log: new StateTopic(offsetsTopic, this),
     });
+    this.telemetry = new Telemetry(this, () => newUuid(host));
     this.#table = apiTable(this);
     this.#pipeline = new RequestPipeline({
       table: this.#table,
@@ -159,11 +162,8 @@ export class Broker implements Doors {
       writeOut: () => this.round.writeOut(),
       fatal: options.fatal,
     });
-    this.#retention = new Retention({
-      host,
-      partitions: this.partitions,
-      checkMs: () => this.settings.values['log.retention.check.interval.ms'],
-    });
+    const checkMs = (): number => this.settings.values['log.retention.check.interval.ms'];
+    this.#retention = new Retention({ host, partitions: this.partitions, checkMs });
     this.cleaning = new Cleaning({ host, partitions: this.partitions, settings: () => this.settings.values });
   }
 
@@ -269,6 +269,7 @@ export class Broker implements Doors {
   #changed(record: MetadataRecord): void {
     this.settings.changed(record);
     this.#limits.changed(record);
+    this.telemetry.changed(record);
   }
 
   async #load(): Promise<void> {

@@ -20,6 +20,7 @@ import type { ConnectionAdmission } from './quota/connection-admission.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import type { ReplicaMoves } from './replica-moves.ts';
 import type { Settings } from './settings.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Topics } from './topics.ts';
 
 export interface Endpoint {
@@ -53,6 +54,7 @@ export interface Doors {
   readonly buffers: ReadBuffers;
   readonly metrics: Metrics;
   readonly quotas: ClientQuotas;
+  readonly telemetry: Telemetry;
   readonly admission: ConnectionAdmission;
   /** What a client of this listener is told to connect to. */
   advertised(listenerName: string): Endpoint;

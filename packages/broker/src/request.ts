@@ -92,6 +92,7 @@ export class RequestPipeline implements ConnectionOwner {
     session.exchanges.length = 0;
     session.unmute?.cancel();
     session.onClosed?.();
+    session.onEnded?.();
   }
 
   /** Encodes and queues the answer; it leaves once all before it on the connection have left. */

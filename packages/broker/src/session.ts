@@ -16,6 +16,8 @@ export class Session {
   softwareVersion = 'unknown';
   /** For whoever must know that the client is gone: a parked fetch. */
   onClosed: (() => void) | undefined = undefined;
+  /** The same for what outlives requests: a client that pushes its metrics. */
+  onEnded: (() => void) | undefined = undefined;
   /** Until then nothing is started and nothing is read, because a quota is used up; 0 for not at all. */
   mutedUntilMs = 0;
   unmute: Timer | undefined = undefined;

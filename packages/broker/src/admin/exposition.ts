@@ -48,13 +48,13 @@ class Turn {
   }
 }
 
-function lineOf(name: string, { labels }: Measure, { labels: values, value, suffix = '' }: Sample): string {
+function lineOf(name: string, { labels }: Measure, { labels: values, named, value, suffix = '' }: Sample): string {
   let text = '';
-  for (let index = 0; index < labels.length; index++) {
-    const label = values[index];
-    if (label === undefined || label === '') continue;
-    text += `${text === '' ? '{' : ','}${labels[index]}="${escaped(label)}"`;
-  }
+  const add = (label: string, of: string | undefined): void => {
+    if (of !== undefined && of !== '') text += `${text === '' ? '{' : ','}${label}="${escaped(of)}"`;
+  };
+  for (const [index, label] of labels.entries()) add(label, values[index]);
+  if (named !== undefined) for (const [label, of] of named) add(label, of);
   return `${name}${suffix}${text === '' ? '' : `${text}}`} ${number(value)}\n`;
 }
 

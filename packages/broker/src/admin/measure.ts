@@ -15,6 +15,8 @@ export interface Sample {
   /** In the order of the measure's labels; an empty one is left out, as Prometheus understands it anyway. */
   readonly labels: readonly string[];
   readonly value: number;
+  /** Beside those, where every sample has others. */
+  readonly named?: readonly (readonly [label: string, value: string])[];
   /** Of a summary: `_count`, `_sum`, or nothing for a quantile. */
   readonly suffix?: string;
 }

@@ -28,7 +28,10 @@ export class Prometheus {
     this.#loaded ??= load(this.#doors);
     const { registry, names, expose } = await this.#loaded;
     this.#readings.refresh();
-    const own = await expose(names, { doors: this.#doors, readings: this.#readings });
+    const own = await expose([...names, this.#doors.telemetry.names()], {
+      doors: this.#doors,
+      readings: this.#readings,
+    });
     return own + (await registry.metrics());
   }
 

@@ -1,15 +1,14 @@
 /** What a subscription to the metrics of clients is made of. */
-import { changeable, inert, int, list, splitList, valueFault, type KeyTable } from '@millrace/base';
+import { changeable, int, list, splitList, valueFault, type KeyTable } from '@millrace/base';
 import { errors } from '@millrace/protocol';
 
 import type { Fault } from '../metadata/controller.ts';
+import { matchPattern } from '../telemetry/match-pattern.ts';
 
 export const clientMetricsKeys = changeable({
-  ...inert({
-    'interval.ms': int(300_000, {}, 'How often clients push their metrics; 0 stops them.'),
-    match: list('', {}, 'Which clients push: name=pattern, separated by commas; all when empty.'),
-    metrics: list('', {}, 'Which metrics are pushed, by the beginning of their names; * for all, none when empty.'),
-  }),
+  'interval.ms': int(300_000, {}, 'How often clients push their metrics.'),
+  match: list('', {}, 'Which clients push: name=pattern, separated by commas; all when empty.'),
+  metrics: list('', {}, 'Which metrics are pushed, by the beginning of their names; * for all, none when empty.'),
 });
 
 const intervalMsMin = 100;
@@ -46,5 +45,5 @@ export function clientMetricsFault(texts: ReadonlyMap<string, string>): Fault | 
 
 function isMatch(pattern: string): boolean {
   const [name = '', ...rest] = pattern.split('=');
-  return matchable.has(name.trim()) && rest.length === 1;
+  return matchable.has(name.trim()) && rest.length === 1 && matchPattern((rest[0] ?? '').trim()) !== undefined;
 }

@@ -105,6 +105,7 @@ export const serverKeys = {
     { dynamic: 'cluster-wide', min: 0 },
     'How many connections a second are accepted.',
   ),
+  'telemetry.max.bytes': int(1_048_576, { importance: 'low', min: 1 }, 'The largest push of client metrics taken.'),
   'connections.max.idle.ms': long(600_000, {}, 'After how long without a request a connection is closed.'),
   ...inert({
     'background.threads': int(
@@ -191,7 +192,6 @@ export const serverKeys = {
       { importance: 'low', dynamic: 'cluster-wide' },
       'Names of Java plug-ins that fill placeholders in settings.',
     ),
-    'telemetry.max.bytes': int(1_048_576, { importance: 'low', min: 1 }, 'The largest push of client metrics taken.'),
     'early.start.listeners': list(
       null,
       { importance: 'high' },

@@ -5,6 +5,7 @@ import { partitionMeasures as partitions } from '../measures/partitions.ts';
 import { quotaMeasures as quotas } from '../measures/quotas.ts';
 import { raftMeasures as raft } from '../measures/raft.ts';
 import { requestMeasures as requests } from '../measures/requests.ts';
+import { telemetryMeasures as telemetry } from '../measures/telemetry.ts';
 import { topicMeasures as topics } from '../measures/topics.ts';
 
 export const strimziReporter: Names = {
@@ -45,6 +46,7 @@ export const strimziReporter: Names = {
   kafka_server_controllermutation_mutation_rate: quotas.mutationRate,
   kafka_server_controllermutation_tokens: quotas.mutationTokens,
   kafka_server_controllermutation_throttle_time: quotas.mutationThrottle,
+  kafka_server_client_metrics_instance_count: telemetry.clients,
   kafka_cluster_partition_underminisr: partitions.underMinInSync,
   kafka_cluster_partition_atminisr: partitions.atMinInSync,
   kafka_controller_kafkacontroller_activecontrollercount: node.activeControllerCount,
