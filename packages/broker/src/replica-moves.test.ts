@@ -39,8 +39,9 @@ class Stage implements AsyncDisposable {
     return errorName(topics[0]?.errorCode ?? -1);
   }
 
-  async produce(topic: string, index: number, value: string): Promise<string> {
-    const records = encodeBatch([{ value: Buffer.from(value) }], {});
+  async produce(topic: string, index: number, value: string, key?: string): Promise<string> {
+    const keyed = key === undefined ? {} : { key: Buffer.from(key) };
+    const records = encodeBatch([{ ...keyed, value: Buffer.from(value) }], {});
     const { responses } = await this.client.send('produce', 9, {
       acks: -1,
       timeoutMs: 5000,
@@ -188,6 +189,30 @@ suite('partitions in several log directories', () => {
     await stage.topic('t', 1);
     while (disk.list('/b').some((name) => name.includes('-future'))) await sleep(5);
     assert.equal((await stage.where('t')).length, 1);
+  });
+
+  test('a compaction of the old folder that is under way ends, and the directory goes on', async () => {
+    const disk = new MemoryDisk();
+    await using stage = await Stage.open(disk, {
+      'log.cleaner.min.cleanable.ratio': '0',
+      'log.cleanup.policy': 'compact',
+    });
+    await stage.topic('t', 1);
+    for (let n = 0; n < 30; n++) {
+      await stage.produce('t', 0, 'x', `key ${n % 3}`);
+      if (n % 10 === 9) stage.broker.partitions.byName('t', 0)?.log.roll();
+    }
+    const cleaning = stage.broker.cleaning.run();
+    assert.deepEqual(await stage.move('/b', 't', 0), ['NONE']);
+    await cleaning;
+    assert.deepEqual(await stage.settled('t'), ['/b 0']);
+    await stage.broker.cleaning.run();
+    assert.ok((await stage.batches('t', 0)) <= 3, 'it is compacted where it lives now');
+    assert.equal(await stage.produce('t', 0, 'x', 'key'), 'NONE');
+    assert.deepEqual(
+      stage.broker.directories.map(({ failure }) => failure),
+      [undefined, undefined],
+    );
   });
 
   test('what cannot be moved is refused as Kafka does', async () => {

@@ -254,6 +254,7 @@ export class LogDirectory implements LogHome {
   /** The partition has moved away: its folder gets another name, durably, and is removed later. Reads under way still end. */
   retire(log: Log): void {
     const name = `${log.topic}-${log.partition}`;
+    log.retire();
     this.#commit.forget(log);
     this.#logs.delete(name);
     this.#retired.add(log);

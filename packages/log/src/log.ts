@@ -49,6 +49,7 @@ export class Log {
   readonly #cuts: LogCuts;
   /** What the cleaner needs of this log. */
   readonly cleaning: CleanableLog;
+  #isRetired = false;
 
   /** Synchronous, recovery included. Throws MillraceError CORRUPT when records that were synced are damaged. */
   static open(options: LogOptions): Log {
@@ -294,9 +295,15 @@ export class Log {
     try {
       return await this.cleaning.swap(replacement);
     } catch (error) {
-      if (this.isClosed) return false;
+      if (this.isClosed || this.#isRetired) return false;
       throw this.#state.failed('the replacement of segments', error);
     }
+  }
+
+  /** The partition goes on in another directory: only reads that are under way need this log still. */
+  retire(): void {
+    this.cleaning.stop();
+    this.#isRetired = true;
   }
 
   /** The topic is gone: the folder gets another name at once, and is removed later. */
