@@ -1,20 +1,28 @@
-/** What an interrupted process leaves in a partition's folder. In: the folder. Out: the names that are still there and count. */
+/**
+ * What an interrupted process leaves in a partition's folder. In: the folder. Out: the names that are still there and count, and the base
+ * offsets of compacted segments that got their place only now.
+ */
 import type { Disk } from '@millrace/base';
 import { batchHeader as header } from '@millrace/protocol';
 
 import { scanBatches } from './batch-scan.ts';
 import { cleanedSuffix, deletedSuffix, fileKinds, offsetOf, swapSuffix, temporarySuffix } from './file-names.ts';
 
-export function clearLeftovers(disk: Disk, folder: string): string[] {
+export interface Cleared {
+  readonly names: readonly string[];
+  readonly replaced: ReadonlySet<number>;
+}
+
+export function clearLeftovers(disk: Disk, folder: string): Cleared {
   const names = disk.list(folder);
   const isLeftover = names.some((name) =>
     [deletedSuffix, cleanedSuffix, swapSuffix, temporarySuffix].some((suffix) => name.endsWith(suffix)),
   );
-  const kept = isLeftover ? clear(disk, folder, names) : names;
-  return withoutOrphans(disk, folder, kept);
+  const replaced = isLeftover ? clear(disk, folder, names) : new Set<number>();
+  return { names: withoutOrphans(disk, folder, isLeftover ? disk.list(folder) : names), replaced };
 }
 
-function clear(disk: Disk, folder: string, names: readonly string[]): string[] {
+function clear(disk: Disk, folder: string, names: readonly string[]): Set<number> {
   const cleaned = names.map((name) => offsetOf(name, `.log${cleanedSuffix}`)).filter((offset) => offset !== undefined);
   const firstCleaned = Math.min(...cleaned);
   for (const name of names) {
@@ -23,17 +31,19 @@ function clear(disk: Disk, folder: string, names: readonly string[]): string[] {
     const isEarly = name.endsWith(swapSuffix) && (offsetOf(name, nameKind(name)) ?? 0) >= firstCleaned;
     if (isGone || isEarly) disk.remove(`${folder}/${name}`);
   }
-  finishSwaps(disk, folder);
+  const replaced = finishSwaps(disk, folder);
   disk.syncFolder(folder);
-  return disk.list(folder);
+  return replaced;
 }
 
 /** A whole replacement takes the place of the segments it was made of, and then their name. */
-function finishSwaps(disk: Disk, folder: string): void {
+function finishSwaps(disk: Disk, folder: string): Set<number> {
   const names = disk.list(folder);
+  const replaced = new Set<number>();
   for (const name of names) {
     const base = offsetOf(name, `.log${swapSuffix}`);
     if (base === undefined) continue;
+    replaced.add(base);
     const end = endOffsetOf(disk, `${folder}/${name}`, base);
     for (const original of names) {
       const offset = offsetOf(original, nameKind(original));
@@ -47,6 +57,7 @@ function finishSwaps(disk: Disk, folder: string): void {
   for (const name of names) {
     if (name.endsWith(swapSuffix)) disk.rename(`${folder}/${name}`, `${folder}/${name.slice(0, -swapSuffix.length)}`);
   }
+  return replaced;
 }
 
 function endOffsetOf(disk: Disk, path: string, base: number): number {

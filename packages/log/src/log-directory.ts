@@ -203,6 +203,7 @@ export class LogDirectory implements LogHome {
       config,
       recoveryPoint,
       startOffset,
+      cleanedTo: this.#cleaned.of(name),
       isClean,
       isNew,
     });

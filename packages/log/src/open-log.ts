@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly recoveryPoint: number;
   /** What lies below was deleted; 0 when nothing is known. */
   readonly startOffset: number;
+  /** Where compaction had come to: below, offsets may be missing. */
+  readonly cleanedTo?: number | undefined;
   /** The process that wrote here ended in order: what is in the files is whole. */
   readonly isClean: boolean;
   /** The folder was made a moment ago. */
@@ -65,6 +67,8 @@ class Opening {
   #endOffset = 0;
   /** What must be there: damage before it is not the work of a crash. Nothing, if all that was synced was deleted since. */
   readonly #mustReach: number;
+  /** Compacted segments that were put in their place a moment ago: they may end before the next one begins. */
+  #replaced: ReadonlySet<number> = new Set();
   /** The first segment that was scanned for what the process before may have left. */
   #firstScanned = Number.POSITIVE_INFINITY;
 
@@ -77,7 +81,8 @@ class Opening {
   run(): Opened {
     const { folder, isClean, isNew, recoveryPoint } = this.#options;
     if (isNew) return this.#makeNew();
-    const names = clearLeftovers(this.#disk, folder);
+    const { names, replaced } = clearLeftovers(this.#disk, folder);
+    this.#replaced = replaced;
     this.#readEpochs();
     this.#findSegments(names);
     const isWhole = isClean && this.#openClean();
@@ -156,7 +161,7 @@ class Opening {
 
   /** Reads all that the process before may not have synced. */
   #recover(): void {
-    const { recoveryPoint, config } = this.#options;
+    const { recoveryPoint } = this.#options;
     const first = Math.max(
       0,
       this.#segments.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint),
@@ -165,8 +170,8 @@ class Opening {
     this.#endOffset = this.#segments[first]!.baseOffset;
     for (let index = first; index < this.#segments.length; index++) {
       const segment = this.#segments[index]!;
-      // A hole: the segment before ends early, because it was never written to its end. After compaction holes are in order.
-      if (segment.baseOffset > this.#endOffset && !config.isCompacted) {
+      // A hole: the segment before ends early, because it was never written to its end, or because its last records were compacted away.
+      if (segment.baseOffset > this.#endOffset && !this.#mayBeHole(index)) {
         if (this.#endOffset < this.#mustReach) throw this.#rot(this.#endOffset, `it ends at offset ${this.#endOffset}`);
         this.#removeFrom(index, `there is nothing between offsets ${this.#endOffset} and ${segment.baseOffset}`);
         return;
@@ -180,6 +185,11 @@ class Opening {
       this.#cut(segment, end);
       return;
     }
+  }
+
+  #mayBeHole(index: number): boolean {
+    const { cleanedTo = 0 } = this.#options;
+    return this.#segments[index]!.baseOffset <= cleanedTo || this.#replaced.has(this.#segments[index - 1]!.baseOffset);
   }
 
   #scanSegment(segment: Segment, index: number): ScanEnd {

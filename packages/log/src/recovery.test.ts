@@ -252,13 +252,27 @@ test('a snapshot from behind the end is not believed, now or later', async () =>
   assert.equal(disk.stat(file(16, '.snapshot')), undefined);
 });
 
-test('a hole in what was never synced ends the log, unless compaction may have made it', async () => {
+test('a snapshot from before the first segment is not believed: nobody knows what came next', async () => {
+  const disk = await written('killed');
+  for (const base of [0, 4, 8, 12]) disk.remove(file(base, '.log'));
+  disk.remove(file(16, '.snapshot'));
+  disk.open(file(16, '.log')).truncate(0);
+  const { log } = open(disk);
+  assert.equal(log.endOffset, 16);
+  assert.deepEqual(log.activeProducers(), []);
+  assert.equal(disk.stat(file(8, '.snapshot')), undefined);
+});
+
+test('a hole in what was never synced ends the log, unless compaction had come to there', async () => {
   const disk = await written('killed');
   disk.remove(file(8, '.log'));
-  const compacted = open(disk, 0, { isCompacted: true }).log;
+  const checkpoint = `${path}/cleaner-offset-checkpoint`;
+  disk.open(checkpoint, { create: true }).writeSync([Buffer.from('0\n1\nt 0 12\n')], 0);
+  const compacted = open(disk).log;
   assert.equal(compacted.endOffset, count);
   assert.equal(recordsIn(readBytes(compacted, 8))[0]?.offset, 12);
-  assert.equal(open(disk).log.endOffset, 8);
+  disk.remove(checkpoint);
+  assert.equal(open(disk, 0, { isCompacted: true }).log.endOffset, 8);
   assert.equal(logFiles(disk).length, 2);
 });
 
@@ -287,7 +301,7 @@ test('a compacted segment that was whole takes the place of its originals', asyn
   );
   disk.open(`${file(4, '.log')}.swap`, { create: true }).writeSync([Buffer.concat(kept)], 0);
   disk.open(`${file(4, '.index')}.swap`, { create: true });
-  const { log } = open(disk, 0, { isCompacted: true });
+  const { log } = open(disk);
   assert.deepEqual(
     logFiles(disk).map((name) => Number(name.slice(0, 20))),
     [0, 4, 12, 16],

@@ -59,6 +59,7 @@ export class TransactionIndex {
   save(): void {
     const aborted = this.#aborted;
     if (aborted === undefined || (this.#savedCount === aborted.length && !this.#mustTrim)) return;
+    const isNew = this.#disk.stat(this.#path) === undefined;
     const range = { from: this.#savedCount, until: aborted.length, whole: false, mustTrim: true };
     writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
       const entry = aborted[index]!;
@@ -68,6 +69,8 @@ export class TransactionIndex {
       writeInt64(bytes, at + 18, entry.lastOffset);
       writeInt64(bytes, at + 26, entry.lastStableOffset);
     });
+    // A snapshot of the producers is believed without a look at what came before it: the name must last as well.
+    if (isNew) this.#disk.syncFolder(this.#path.slice(0, this.#path.lastIndexOf('/')));
     this.#savedCount = aborted.length;
     this.#mustTrim = false;
   }

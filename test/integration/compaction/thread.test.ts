@@ -39,7 +39,7 @@ after(async () => {
 });
 
 /** 20 MB in which 1,000 keys come again and again. */
-function fill(partition: number): Log {
+async function fill(partition: number): Promise<Log> {
   const log = directory.openLog('t', partition, undefined, config);
   for (let batch = 0; batch < 200; batch++) {
     const records = Array.from({ length: 100 }, (_, index) => ({
@@ -50,6 +50,7 @@ function fill(partition: number): Log {
     log.writeOut();
   }
   log.roll();
+  await directory.synced();
   return log;
 }
 
@@ -60,7 +61,7 @@ function order(log: Log, bytesPerSecondMax = limits.bytesPerSecondMax): Paramete
 }
 
 test('it cleans a log while this thread goes on', async () => {
-  const log = fill(0);
+  const log = await fill(0);
   const cleaning = cleaner.clean(order(log));
   let turns = 0;
   const counting = setInterval(() => turns++, 1);
@@ -73,24 +74,24 @@ test('it cleans a log while this thread goes on', async () => {
 });
 
 test('a log that is deleted ends its job, and the next one is done', async () => {
-  const doomed = fill(1);
+  const doomed = await fill(1);
   const cleaning = cleaner.clean(order(doomed, 1 << 20));
   doomed.markDeleted();
   assert.equal(await cleaning, undefined);
-  const log = fill(2);
+  const log = await fill(2);
   assert.equal((await cleaner.clean(order(log)))?.endOffset, 20_000);
   await cleaner.rest();
-  const again = fill(3);
+  const again = await fill(3);
   assert.equal((await cleaner.clean(order(again)))?.endOffset, 20_000);
 });
 
 test('what cannot be read is told, and the thread goes on', async () => {
-  const log = fill(4);
+  const log = await fill(4);
   const name = readdirSync(log.folder).find((file) => file.endsWith('.log'))!;
   const file = host.disk.open(join(log.folder, name));
   file.writeSync([Buffer.from('rot')], 1000);
   file.close();
   await assert.rejects(cleaner.clean(order(log)), { code: 'CORRUPT' });
-  const next = fill(5);
+  const next = await fill(5);
   assert.equal((await cleaner.clean(order(next)))?.endOffset, 20_000);
 });

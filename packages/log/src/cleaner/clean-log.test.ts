@@ -74,6 +74,7 @@ class Fixture {
 
   async clean(limits: Partial<CleanLimits> = {}): Promise<CleanOutcome | undefined> {
     const { log, directory, host } = this;
+    if (log.syncedOffset < log.endOffset) await directory.synced();
     const range = log.cleaning.range(directory.cleanedTo(log), log.lastStableOffset, host.clock.now());
     if (range.cleanableBytes === 0) return undefined;
     const { job, signal } = log.cleaning.job(range, host.clock.now(), { ...usualLimits, ...limits });
@@ -332,12 +333,13 @@ test('a damaged batch is not cleaned, and the log is left as it is', async () =>
   assert.deepEqual(log.files(), before);
 });
 
-test('records younger than the lag are left alone, and what is older than the other one is due', () => {
+test('records younger than the lag are left alone, and what is older than the other one is due', async () => {
   const log = new Fixture({ compactionLagMinMs: 10_000 });
   log.put('a=1', { timestamp: nowMs - 20_000 });
   log.log.roll();
   log.put('a=2', { timestamp: nowMs - 5000 });
   log.log.roll();
+  await log.directory.synced();
   const range = log.log.cleaning.range(undefined, 2, nowMs);
   assert.deepEqual([range.firstDirty, range.firstUncleanable, range.dirtyRatio, range.isDue], [0, 1, 1, false]);
   log.log.configure({ ...log.log.config, compactionLagMaxMs: 15_000 });
@@ -345,7 +347,15 @@ test('records younger than the lag are left alone, and what is older than the ot
   assert.equal(log.log.cleaning.range(1, 2, nowMs).isDue, false);
 });
 
-test('a checkpoint outside of the log counts for nothing', () => {
+test('what is not durable yet does not take the place of what is', () => {
+  const log = new Fixture();
+  log.put('a=1');
+  log.put('a=2');
+  log.log.roll();
+  assert.equal(log.log.cleaning.range(undefined, 2, nowMs).cleanableBytes, 0);
+});
+
+test('a checkpoint outside of the log counts for nothing', async () => {
   const log = new Fixture();
   log.put('a=1');
   log.log.roll();
@@ -353,6 +363,7 @@ test('a checkpoint outside of the log counts for nothing', () => {
   log.put('b=1');
   log.log.roll();
   log.log.deleteRecordsBefore(1);
+  await log.directory.synced();
   const range = log.log.cleaning.range(0, 2, nowMs);
   assert.deepEqual([range.firstDirty, range.isReset], [1, true]);
 });
@@ -393,6 +404,7 @@ test('a log that is cut, closed or deleted while it is cleaned ends the cleaning
       for (let n = 0; n < 6; n++) log.put('a=1');
       log.log.roll();
       const { folder } = log.log;
+      await log.directory.synced();
       const cleaning = log.clean();
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       way(log);

@@ -41,13 +41,14 @@ export class CleanableLog {
 
   /** `cleanedTo` is where the last cleaning ended, `stableOffset` what readers of committed records see. */
   range(cleanedTo: number | undefined, stableOffset: number, nowMs: number): CleanRange {
-    const { segments, startOffset, endOffset } = this.#state;
+    const { segments, startOffset, endOffset, syncedOffset } = this.#state;
     const known = cleanedTo ?? startOffset;
     const isReset = known < startOffset || known > endOffset;
     const firstDirty = isReset ? startOffset : known;
     const limit = Math.max(
       firstDirty,
-      Math.min(stableOffset, segments.active.baseOffset, this.#tooYoung(firstDirty, nowMs)),
+      // A record must not go for the sake of one that a loss of power may take.
+      Math.min(stableOffset, syncedOffset, segments.active.baseOffset, this.#tooYoung(firstDirty, nowMs)),
     );
     // Whole segments only: the one that holds the limit is left alone.
     const end = segments.indexOf(limit);

@@ -153,6 +153,7 @@ class Run {
   async #clean(mapSlots: number): Promise<void> {
     const log = this.#log;
     const nowMs = this.#host.clock.now();
+    await this.#directory.synced();
     const range = log.cleaning.range(this.#directory.cleanedTo(log), log.lastStableOffset, nowMs);
     if (range.cleanableBytes === 0) return;
     const limits = {
