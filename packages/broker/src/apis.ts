@@ -2,6 +2,8 @@
 import { apis } from '@millrace/protocol';
 
 import { alterClientQuotas } from './api/alter-client-quotas.ts';
+import { addOffsetsToTxn } from './api/add-offsets-to-txn.ts';
+import { addPartitionsToTxn } from './api/add-partitions-to-txn.ts';
 import { alterConfigs } from './api/alter-configs.ts';
 import { alterPartitionReassignments } from './api/alter-partition-reassignments.ts';
 import { alterReplicaLogDirs } from './api/alter-replica-log-dirs.ts';
@@ -21,7 +23,10 @@ import { describeLogDirs } from './api/describe-log-dirs.ts';
 import { describeProducers } from './api/describe-producers.ts';
 import { describeQuorum } from './api/describe-quorum.ts';
 import { describeTopicPartitions } from './api/describe-topic-partitions.ts';
+import { describeUserScramCredentials } from './api/describe-user-scram-credentials.ts';
 import { electLeaders } from './api/elect-leaders.ts';
+import { describeTransactions } from './api/describe-transactions.ts';
+import { endTxn } from './api/end-txn.ts';
 import { fetch } from './api/fetch.ts';
 import { findCoordinator } from './api/find-coordinator.ts';
 import { getTelemetrySubscriptions } from './api/get-telemetry-subscriptions.ts';
@@ -34,6 +39,7 @@ import { listConfigResources } from './api/list-config-resources.ts';
 import { listGroups } from './api/list-groups.ts';
 import { listOffsets } from './api/list-offsets.ts';
 import { listPartitionReassignments } from './api/list-partition-reassignments.ts';
+import { listTransactions } from './api/list-transactions.ts';
 import { metadata } from './api/metadata.ts';
 import { offsetCommit } from './api/offset-commit.ts';
 import { offsetDelete } from './api/offset-delete.ts';
@@ -43,6 +49,9 @@ import { produce } from './api/produce.ts';
 import { addRaftVoter, removeRaftVoter } from './api/raft-voters.ts';
 import { pushTelemetry } from './api/push-telemetry.ts';
 import { syncGroup } from './api/sync-group.ts';
+import { txnOffsetCommit } from './api/txn-offset-commit.ts';
+import { updateFeatures } from './api/update-features.ts';
+import { writeTxnMarkers } from './api/write-txn-markers.ts';
 import { unregisterBroker } from './api/unregister-broker.ts';
 import { ApiTable, serve, type ServedApi } from './api-table.ts';
 import type { Doors } from './doors.ts';
@@ -58,19 +67,16 @@ export function apiTable(doors: Doors): ApiTable {
 /** Without doors only for reading versions: nothing may be handled then. */
 export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
   return [
-    serve(apis.produce, (request, exchange) => produce(doors, request, exchange), {
-      advertisedMin: 0,
-      leftOut: 'transactional batches',
-    }),
+    serve(apis.produce, (request, exchange) => produce(doors, request, exchange), { advertisedMin: 0 }),
     serve(apis.fetch, (request, exchange) => fetch(doors, request, exchange), {
-      leftOut: 'fetching by followers; aborted transactions',
+      leftOut: 'fetching by followers',
     }),
     serve(apis.listOffsets, (request, exchange) => listOffsets(doors, request, exchange)),
     serve(apis.metadata, (request, exchange) => metadata(doors, request, exchange)),
     serve(apis.offsetCommit, (request, exchange) => offsetCommit(doors, request, exchange)),
     serve(apis.offsetFetch, (request, exchange) => offsetFetch(doors, request, exchange)),
     serve(apis.findCoordinator, (request, exchange) => findCoordinator(doors, request, exchange), {
-      leftOut: 'coordinators of transactions and share groups',
+      leftOut: 'coordinators of share groups',
     }),
     serve(apis.joinGroup, (request, exchange) => joinGroup(doors, request, exchange)),
     serve(apis.heartbeat, (request, exchange) => heartbeat(doors, request, exchange)),
@@ -82,10 +88,18 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.createTopics, (request, exchange) => createTopics(doors, request, exchange)),
     serve(apis.deleteTopics, (request, exchange) => deleteTopics(doors, request, exchange)),
     serve(apis.deleteRecords, (request) => deleteRecords(doors, request)),
-    serve(apis.initProducerId, (request) => initProducerId(doors, request), {
+    serve(apis.initProducerId, (request, exchange) => initProducerId(doors, request, exchange), {
       max: 5,
-      leftOut: 'transactional ids; version 6, which Kafka marks unstable',
+      leftOut: 'version 6, which Kafka marks unstable, and with it two-phase commit',
     }),
+    serve(apis.addPartitionsToTxn, (request, exchange) => addPartitionsToTxn(doors, request, exchange)),
+    serve(apis.addOffsetsToTxn, (request, exchange) => addOffsetsToTxn(doors, request, exchange)),
+    serve(apis.endTxn, (request, exchange) => endTxn(doors, request, exchange)),
+    serve(apis.writeTxnMarkers, (request, exchange) => writeTxnMarkers(doors, request, exchange)),
+    serve(apis.txnOffsetCommit, (request, exchange) => txnOffsetCommit(doors, request, exchange)),
+    serve(apis.describeTransactions, (request, exchange) => describeTransactions(doors, request, exchange)),
+    serve(apis.listTransactions, (request) => listTransactions(doors, request)),
+    serve(apis.updateFeatures, (request, exchange) => updateFeatures(doors, request, exchange)),
     serve(apis.offsetForLeaderEpoch, (request) => offsetForLeaderEpoch(doors, request)),
     serve(apis.describeConfigs, (request) => describeConfigs(doors, request)),
     serve(apis.alterConfigs, (request) => alterConfigs(doors, request)),
@@ -100,6 +114,7 @@ export function servedApis(doors: Doors = {} as Doors): readonly ServedApi[] {
     serve(apis.offsetDelete, (request, exchange) => offsetDelete(doors, request, exchange)),
     serve(apis.describeClientQuotas, (request) => describeClientQuotas(doors, request)),
     serve(apis.alterClientQuotas, (request) => alterClientQuotas(doors, request)),
+    serve(apis.describeUserScramCredentials, (request) => describeUserScramCredentials(request)),
     serve(apis.describeQuorum, (request, exchange) => describeQuorum(doors, request, exchange)),
     serve(apis.describeCluster, (request, exchange) => describeCluster(doors, request, exchange)),
     serve(apis.describeProducers, (request) => describeProducers(doors, request)),

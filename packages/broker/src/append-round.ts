@@ -109,10 +109,7 @@ export class AppendRound {
     for (const partition of dirty) {
       if (partition.isClosed) continue;
       const { log } = partition;
-      const before = partition.highWatermark;
       partition.advanceHighWatermark(this.#isSynced ? log.syncedOffset : log.endOffset);
-      if (partition.highWatermark > before && partition.waits.size > 0)
-        partition.wake(log.bytesBetween(before, partition.highWatermark));
     }
   }
 }

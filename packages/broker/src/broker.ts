@@ -20,7 +20,8 @@ import { FetchSessions } from './fetch-session.ts';
 import { openLogDirectories, type LogDirectories, type OfflineDirectory } from './log-directories.ts';
 import { adoptFolders } from './metadata/adopt-folders.ts';
 import { Controller, isFault } from './metadata/controller.ts';
-import { MetadataImage, metadataVersion, resourceTypes } from './metadata/image.ts';
+import { newClusterFeatures } from './metadata/features.ts';
+import { MetadataImage, resourceTypes } from './metadata/image.ts';
 import { MetadataLog } from './metadata/metadata-log.ts';
 import type { MetadataRecord } from './metadata/record.ts';
 import { Metrics } from './metrics.ts';
@@ -38,6 +39,8 @@ import { Settings } from './settings.ts';
 import { StateTopic } from './state-topic.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { Topics } from './topics.ts';
+import { Markers } from './transaction/markers.ts';
+import { TransactionCoordinator, transactionsTopic } from './transaction/transaction-coordinator.ts';
 
 const unsentBytesMax = 4 << 20;
 /** What parts of requests may take in memory, over all connections. */
@@ -46,7 +49,7 @@ const receiveBytesDefault = 256 << 20;
 const drainMsMax = 2000;
 /** What a new Kafka cluster begins with: its feature level (4.3-IV0), and the setting that goes with eligible leader replicas. */
 const firstRecords: readonly MetadataRecord[] = [
-  { type: 'FeatureLevelRecord', name: 'metadata.version', featureLevel: metadataVersion },
+  ...newClusterFeatures.map(({ name, featureLevel }) => ({ type: 'FeatureLevelRecord' as const, name, featureLevel })),
   {
     type: 'ConfigRecord',
     resourceType: resourceTypes.broker,
@@ -85,6 +88,8 @@ export class Broker implements Doors {
   readonly round: AppendRound;
   readonly sessions: FetchSessions;
   readonly coordinator: Coordinator;
+  readonly markers: Markers;
+  readonly transactions: TransactionCoordinator;
   readonly telemetry: Telemetry;
   readonly #limits: Limits;
   readonly #listeners: readonly Listener[];
@@ -138,19 +143,17 @@ export class Broker implements Doors {
       partitions: this.partitions,
       metrics: this.metrics,
       internal: (name) => this.settings.internalTopic(name),
-      removed: (name) => this.coordinator.topicDeleted(name),
+      removed: (name) => this.#topicRemoved(name),
     });
     this.producerIds = new ProducerIds(this.controller, this.metadata);
     this.round = new AppendRound(this.directories, config.durability, (callback) => process.nextTick(callback));
     this.moves = new ReplicaMoves(this, (partition) => void this.#noteDirectory(partition));
     this.sessions = fetchSessions(host, config);
-    this.coordinator = new Coordinator({
-      host,
-      settings: this.settings.groups,
-      topics: this.image,
-      rack: this.rack,
-      log: new StateTopic(offsetsTopic, this),
-    });
+    const { image, rack } = this;
+    const log = new StateTopic(offsetsTopic, this);
+    this.coordinator = new Coordinator({ host, settings: this.settings.groups, topics: image, rack, log });
+    this.markers = new Markers(this);
+    this.transactions = this.#transactionCoordinator();
     this.telemetry = new Telemetry(this, () => newUuid(host));
     this.#table = apiTable(this);
     this.#pipeline = new RequestPipeline({
@@ -292,6 +295,7 @@ export class Broker implements Doors {
     await this.#createConfigured();
     this.moves.resume(this.directories);
     this.coordinator.start();
+    this.transactions.start();
   }
 
   /** After a move. What lies on the disk decides at the next start; the record is for the start that does not find the directory. */
@@ -303,6 +307,24 @@ export class Broker implements Doors {
     } catch (error) {
       this.host.log.warn({ topic: partition.topic, partition: partition.index, error }, 'a move could not be noted');
     }
+  }
+
+  #topicRemoved(name: string): void {
+    this.coordinator.topicDeleted(name);
+    this.transactions.topicDeleted(name);
+  }
+
+  #transactionCoordinator(): TransactionCoordinator {
+    const log = new StateTopic(transactionsTopic, this);
+    return new TransactionCoordinator({
+      host: this.host,
+      settings: this.settings.transactions,
+      log,
+      markers: this.markers,
+      featureLevel: () => this.image.featureLevel('transaction.version'),
+      coordinatorEpoch: (partition) => log.epochOf(partition),
+      nextProducerId: async () => await this.producerIds.next(),
+    });
   }
 
   /** Topics that the environment asks for (`KAFKA_CREATE_TOPICS`). */
@@ -349,6 +371,7 @@ export class Broker implements Doors {
     await this.cleaning.stop();
     this.moves.stop();
     for (const listener of this.#listeners) listener.stop();
+    this.transactions.close();
     this.coordinator.close();
     for (const partition of this.partitions.all()) partition.wakeAll();
     this.round.writeOut();

@@ -22,6 +22,8 @@ import type { ReplicaMoves } from './replica-moves.ts';
 import type { Settings } from './settings.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Topics } from './topics.ts';
+import type { Markers } from './transaction/markers.ts';
+import type { TransactionCoordinator } from './transaction/transaction-coordinator.ts';
 
 export interface Endpoint {
   readonly name: string;
@@ -44,6 +46,8 @@ export interface Doors {
   readonly partitions: Partitions;
   readonly producerIds: ProducerIds;
   readonly coordinator: Coordinator;
+  readonly markers: Markers;
+  readonly transactions: TransactionCoordinator;
   readonly directories: readonly LogDirectory[];
   /** Named in `log.dirs`, and not to be used since the start. */
   readonly offlineDirectories: readonly OfflineDirectory[];

@@ -12,6 +12,8 @@ export interface Awaited {
 export class FetchWait {
   readonly #partitions: readonly Awaited[];
   readonly #complete: (timedOut: boolean) => void;
+  /** Records count only when their transaction is decided. */
+  readonly #committedOnly: boolean;
   readonly #timer: Timer;
   #bytesMissing: number;
   #isDone = false;
@@ -19,19 +21,22 @@ export class FetchWait {
   constructor(
     timers: Timers,
     partitions: readonly Awaited[],
-    wanted: { readonly bytesMissing: number; readonly waitMsMax: number },
+    wanted: { readonly bytesMissing: number; readonly waitMsMax: number; readonly committedOnly?: boolean },
     complete: (timedOut: boolean) => void,
   ) {
     this.#partitions = partitions;
     this.#bytesMissing = wanted.bytesMissing;
     this.#complete = complete;
+    this.#committedOnly = wanted.committedOnly === true;
     for (const partition of partitions) partition.waits.add(this);
     this.#timer = timers.after(wanted.waitMsMax, () => this.finish(true));
   }
 
-  /** `bytes` more can be read from one of the partitions. */
-  readable(bytes: number): void {
-    this.#bytesMissing -= bytes;
+  /** `bytes` more can be read from one of the partitions, of which these are decided. */
+  readable(bytes: number, decidedBytes = bytes): void {
+    const more = this.#committedOnly ? decidedBytes : bytes;
+    if (more === 0) return;
+    this.#bytesMissing -= more;
     if (this.#bytesMissing <= 0) this.finish(false);
   }
 

@@ -4,7 +4,7 @@
  */
 import { assert } from '@millrace/base';
 import type { Appended, AppendOptions, Log, LogDirectory, LogRead } from '@millrace/log';
-import { errors } from '@millrace/protocol';
+import { batchHeader, errors } from '@millrace/protocol';
 
 import type { FetchWait } from './fetch-wait.ts';
 
@@ -27,6 +27,8 @@ export class Partition {
   isDirty = false;
   leaderEpoch: number;
   #highWatermark: number;
+  /** Transactions that have ended, whose markers are not below the high watermark: readers of committed records stop before them. */
+  #ended: { readonly firstOffset: number; readonly markerOffset: number }[] = [];
   #isClosed = false;
 
   constructor(
@@ -51,9 +53,11 @@ export class Partition {
     return this.#highWatermark;
   }
 
-  /** Exclusive: the first offset of the oldest open transaction, or the high watermark. */
+  /** Exclusive: the first offset of the oldest transaction whose end readers cannot see yet, or the high watermark. */
   get lastStableOffset(): number {
-    return Math.min(this.log.lastStableOffset, this.#highWatermark);
+    let offset = Math.min(this.log.lastStableOffset, this.#highWatermark);
+    for (const { firstOffset } of this.#ended) offset = Math.min(offset, firstOffset);
+    return offset;
   }
 
   get isClosed(): boolean {
@@ -62,6 +66,20 @@ export class Partition {
 
   append(records: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): Appended {
     return this.log.append(records, { ...options, leaderEpoch: this.leaderEpoch });
+  }
+
+  /** The end of a transaction. */
+  appendMarker(marker: Buffer, transactionVersion: number): Appended {
+    const firstOffset = this.log.producer(batchHeader.producerId(marker, 0))?.transactionFirstOffset ?? -1;
+    const appended = this.append(marker, { origin: 'coordinator', transactionVersion });
+    if (firstOffset >= 0) this.#ended.push({ firstOffset, markerOffset: appended.baseOffset });
+    return appended;
+  }
+
+  /** This producer's transaction has records here: it is known to its coordinator. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    const producer = this.log.producer(producerId);
+    return producer !== undefined && producer.transactionFirstOffset >= 0 && producer.epoch === producerEpoch;
   }
 
   /** The log goes on in another directory, as it was. */
@@ -79,13 +97,18 @@ export class Partition {
   advanceHighWatermark(offset: number): void {
     if (offset <= this.#highWatermark) return;
     assert(offset <= this.log.endOffset, 'the high watermark never passes the end of the log');
+    const [before, decidedBefore] = [this.#highWatermark, this.lastStableOffset];
     this.#highWatermark = offset;
+    if (this.#ended.length > 0) this.#ended = this.#ended.filter(({ markerOffset }) => markerOffset >= offset);
+    if (this.waits.size > 0) this.#wake(before, decidedBefore);
   }
 
-  /** `bytes` became readable. */
-  wake(bytes: number): void {
-    if (this.waits.size === 0) return;
-    for (const wait of this.waits) wait.readable(bytes);
+  #wake(before: number, decidedBefore: number): void {
+    const { log, lastStableOffset } = this;
+    const bytes = log.bytesBetween(before, this.#highWatermark);
+    const isAllDecided = decidedBefore === before && lastStableOffset === this.#highWatermark;
+    const decidedBytes = isAllDecided ? bytes : log.bytesBetween(decidedBefore, lastStableOffset);
+    for (const wait of this.waits) wait.readable(bytes, decidedBytes);
   }
 
   /** Something changed that every waiting fetch must be told of: deleted, moved, truncated. */

@@ -30,6 +30,8 @@ import type { Fault } from './metadata/controller.ts';
 import { resourceTypes, type MetadataImage } from './metadata/image.ts';
 import type { MetadataRecord } from './metadata/record.ts';
 import type { TopicSettings } from './partitions.ts';
+import { transactionsTopic } from './transaction/transaction-coordinator.ts';
+import { transactionSettings, transactionsTopicSettings } from './transaction-settings.ts';
 
 type BrokerValues = Values<typeof brokerKeys>;
 type TopicValues = Values<typeof topicKeys>;
@@ -44,6 +46,7 @@ export class Settings {
   #plainTopic: TopicSettings | undefined;
   #topicChanged: (topic?: string) => void = () => {};
   readonly groups: CoordinatorSettings;
+  readonly transactions = transactionSettings(() => this.#values);
 
   constructor(config: BrokerConfig, image: MetadataImage) {
     this.#config = config;
@@ -121,8 +124,12 @@ export class Settings {
   internalTopic(
     name: string,
   ): { readonly partitionCount: number; readonly settings: ReadonlyMap<string, string> } | undefined {
-    if (name !== '__consumer_offsets') return undefined;
     const values = this.#values;
+    if (name === transactionsTopic) {
+      const partitionCount = values['transaction.state.log.num.partitions'];
+      return { partitionCount, settings: transactionsTopicSettings(values) };
+    }
+    if (name !== '__consumer_offsets') return undefined;
     return {
       partitionCount: values['offsets.topic.num.partitions'],
       settings: new Map([

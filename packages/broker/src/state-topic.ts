@@ -42,6 +42,11 @@ export class StateTopic implements StateLog {
     return this.#image.topic(this.name)?.partitions.length ?? 0;
   }
 
+  /** Of the coordinator, as other partitions know it. */
+  epochOf(index: number): number {
+    return this.#partitions.byName(this.name, index)?.leaderEpoch ?? 0;
+  }
+
   isEmpty(index: number): boolean {
     const log = this.#partitions.byName(this.name, index)?.log;
     return log === undefined || log.startOffset === log.endOffset;
@@ -61,9 +66,13 @@ export class StateTopic implements StateLog {
   ): { readonly baseOffset: number } | { readonly errorCode: number } {
     const partition = this.#partitions.byName(this.name, index);
     if (partition === undefined) return { errorCode: errors.NOT_COORDINATOR };
+    if (this.#partitions.minInSync(partition) > 1) return { errorCode: errors.NOT_ENOUGH_REPLICAS };
     const entry: { errorCode: number; baseOffset: number } = { errorCode: errors.NONE, baseOffset: -1 };
     try {
-      entry.baseOffset = partition.append(batch, { origin: 'coordinator', transactionVersion }).baseOffset;
+      const appended = batchHeader.isControl(batch, 0)
+        ? partition.appendMarker(batch, transactionVersion)
+        : partition.append(batch, { origin: 'coordinator' });
+      entry.baseOffset = appended.baseOffset;
     } catch (error) {
       if (!isKafkaError(error)) throw error;
       return { errorCode: error.code };

@@ -481,18 +481,34 @@ suite('traps that others found', () => {
     assert.equal(errorName(stale.errorCode), 'UNKNOWN_LEADER_EPOCH');
   });
 
-  test('9: a transactional batch is refused while nobody could end its transaction', async () => {
+  test('9: aborted data never reaches who reads committed records, and the last stable offset is exclusive', async () => {
     await using stage = await Stage.open();
     await stage.topic('t');
-    const batch = encodeBatch([{ value: Buffer.from('a') }], {
-      producerId: 1,
-      producerEpoch: 0,
-      baseSequence: 0,
-      isTransactional: true,
-    });
-    const topicData = [{ name: 't', partitionData: [{ index: 0, records: batch }] }];
-    const answer = await stage.client.send('produce', 9, { acks: -1, timeoutMs: 5000, topicData });
-    assert.equal(errorName(answer.responses[0]?.partitionResponses[0]?.errorCode ?? -1), 'INVALID_TXN_STATE');
+    const { client } = stage;
+    const transactionalId = 'id';
+    await client.send('findCoordinator', 2, { key: transactionalId, keyType: 1 });
+    const { producerId } = await client.send('initProducerId', 4, { transactionalId, transactionTimeoutMs: 60_000 });
+    const write = async (producerEpoch: number): Promise<number> => {
+      const owner = { producerId, producerEpoch, baseSequence: 0, isTransactional: true };
+      const partitionData = [{ index: 0, records: encodeBatch([record('a')], owner) }];
+      const request = { transactionalId, acks: -1, timeoutMs: 5000, topicData: [{ name: 't', partitionData }] };
+      return (await client.send('produce', 12, request)).responses[0]?.partitionResponses[0]?.errorCode ?? -1;
+    };
+    const end = async (producerEpoch: number, committed: boolean): Promise<void> => {
+      const { errorCode } = await client.send('endTxn', 5, { transactionalId, producerId, producerEpoch, committed });
+      assert.equal(errorName(errorCode), 'NONE');
+    };
+    const committed = { isolationLevel: 1 };
+    assert.equal(errorName(await write(0)), 'NONE');
+    const open = await stage.fetch('t', 0, committed);
+    assert.deepEqual([open.highWatermark, open.lastStableOffset, open.records?.length], [1, 0, 0]);
+    await end(0, false);
+    // The next transaction begins behind the marker, and waits for it.
+    assert.equal(errorName(await write(1)), 'NONE');
+    const aborted = await stage.fetch('t', 0, committed);
+    assert.deepEqual([aborted.highWatermark, aborted.lastStableOffset], [3, 2]);
+    assert.deepEqual(aborted.abortedTransactions, [{ producerId, firstOffset: 0 }]);
+    await end(1, true);
   });
 
   test('13: a version that is not served ends the connection, and the log says who asked for what', async () => {

@@ -18,6 +18,8 @@ export interface ReadRange {
   /** When the range ends with a batch: the offset that follows it. */
   readonly nextOffset: number | undefined;
   readonly isHot: boolean;
+  /** All records of the range lie below. */
+  readonly upTo: number;
 }
 
 export class LogRead {
@@ -25,6 +27,8 @@ export class LogRead {
   readonly bytes: number;
   /** Surely in memory: `fillSync` does not wait for a disk. */
   readonly isHot: boolean;
+  /** All records lie below; 0 when there are none. */
+  readonly upTo: number;
   readonly #range: ReadRange | undefined;
   readonly #spots: LogSpots | undefined;
 
@@ -33,6 +37,7 @@ export class LogRead {
     this.#spots = spots;
     this.bytes = range?.bytes ?? 0;
     this.isHot = range?.isHot ?? true;
+    this.upTo = range?.upTo ?? 0;
   }
 
   /** Gives the count of bytes read, which end with a whole batch. */

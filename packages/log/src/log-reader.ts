@@ -117,7 +117,11 @@ export class LogReader {
     }
     const isHot = segment.writtenSize - position <= hotBytes && segment === this.#state.segments.active;
     const nextOffset = end === limit ? upTo : undefined;
-    return new LogRead({ segment, position, bytes: end - position, boundary, nextOffset, isHot }, this.#state.spots);
+    const below = end === limit ? upTo : Math.min(upTo, segment.offsets.offsetAfter(end) ?? upTo);
+    return new LogRead(
+      { segment, position, bytes: end - position, boundary, nextOffset, isHot, upTo: below },
+      this.#state.spots,
+    );
   }
 
   /** Where to stop for `upTo`, which may end the segment. */

@@ -73,6 +73,13 @@ export class OffsetIndex {
     return { position: entries[index * 2 + 1]!, offset: this.#baseOffset + entries[index * 2]! };
   }
 
+  /** Every batch that ends at or before `position` ends below this offset; undefined when only the file's end tells. */
+  offsetAfter(position: number): number | undefined {
+    const entries = this.#load();
+    const index = this.#floor(entries, 1, position - 1) + 1;
+    return index < this.#count ? this.#baseOffset + entries[index * 2]! : undefined;
+  }
+
   get lastPosition(): number {
     const entries = this.#load();
     return this.#count === 0 ? 0 : entries[this.#count * 2 - 1]!;

@@ -7,8 +7,10 @@ import { apis, errors, type ApiVersionsRequest } from '@millrace/protocol';
 import { apiVersionsRanges, type Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
 import type { Exchange } from '../exchange.ts';
-import { metadataVersion } from '../metadata/image.ts';
+import { supportedFeatures } from '../metadata/features.ts';
 
+/** Older clients take a lowest level of 0 for a fault (KAFKA-17011). */
+const zeroSince = 4;
 const softwarePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
 export function apiVersions(
@@ -29,11 +31,15 @@ export function apiVersions(
   return {
     errorCode: errors.NONE,
     apiKeys: apiVersionsRanges(doors.table().served),
-    supportedFeatures: [{ name: 'metadata.version', minVersion: 7, maxVersion: metadataVersion }],
+    supportedFeatures: supportedFeatures
+      .filter(({ levelMin }) => levelMin > 0 || apiVersion >= zeroSince)
+      .map(({ name, levelMin, levelMax }) => ({ name, minVersion: levelMin, maxVersion: levelMax })),
     finalizedFeaturesEpoch: doors.metadata.endOffset,
-    finalizedFeatures: [
-      { name: 'metadata.version', maxVersionLevel: metadataVersion, minVersionLevel: metadataVersion },
-    ],
+    finalizedFeatures: [...doors.image.features()].map(([name, level]) => ({
+      name,
+      maxVersionLevel: level,
+      minVersionLevel: level,
+    })),
   };
 }
 

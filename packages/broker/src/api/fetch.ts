@@ -5,7 +5,7 @@
  * 12 and later carry the epoch of the last fetched record (KIP-595): a mismatch is answered with the diverging epoch. 13 and later
  * name topics by id. Left out: fetching by followers (one broker has none).
  */
-import type { LogRead } from '@millrace/log';
+import type { AbortedTransaction, LogRead } from '@millrace/log';
 import { apis, errors, isKafkaError, type FetchRequest } from '@millrace/protocol';
 
 import type { Answer } from '../api-table.ts';
@@ -24,6 +24,10 @@ interface Planned {
   errorCode: number;
   read: LogRead | undefined;
   divergingEpoch: { epoch: number; endOffset: number } | undefined;
+  /** Of the moment of the plan, like the two below it: what is read and what is said of it belong together. */
+  lastStableOffset: number;
+  /** Whose records readers of committed ones must skip; null for the others. */
+  aborted: readonly AbortedTransaction[] | null;
 }
 
 interface Plan {
@@ -60,7 +64,11 @@ function park(doors: Doors, request: FetchRequest, exchange: Exchange, context: 
   const wait = new FetchWait(
     doors.host.timers,
     awaited,
-    { bytesMissing: request.minBytes - plan.bytes, waitMsMax: request.maxWaitMs },
+    {
+      bytesMissing: request.minBytes - plan.bytes,
+      waitMsMax: request.maxWaitMs,
+      committedOnly: request.isolationLevel === 1,
+    },
     () => {
       session.onClosed = undefined;
       try {
@@ -101,7 +109,15 @@ function planOne(
   limits: { readonly bytesLeft: number; readonly minOneBatch: boolean; readonly committedOnly: boolean },
 ): Planned {
   const partition = partitions.ofTarget(target);
-  const planned: Planned = { target, partition, errorCode: errors.NONE, read: undefined, divergingEpoch: undefined };
+  const planned: Planned = {
+    target,
+    partition,
+    errorCode: errors.NONE,
+    read: undefined,
+    divergingEpoch: undefined,
+    lastStableOffset: partition?.lastStableOffset ?? -1,
+    aborted: limits.committedOnly ? [] : null,
+  };
   if (partition === undefined) {
     planned.errorCode = partitions.missingCode(target);
     return planned;
@@ -121,11 +137,13 @@ function planOne(
     planned.errorCode = errors.OFFSET_OUT_OF_RANGE;
     return planned;
   }
-  const upTo = limits.committedOnly ? partition.lastStableOffset : partition.highWatermark;
+  const upTo = limits.committedOnly ? planned.lastStableOffset : partition.highWatermark;
   if (fetchOffset >= upTo) return planned;
   const bytesMax = Math.min(target.partitionMaxBytes, limits.bytesLeft);
   try {
     planned.read = partition.read(fetchOffset, bytesMax, limits.minOneBatch, upTo);
+    if (limits.committedOnly && planned.read.bytes > 0)
+      planned.aborted = log.abortedTransactions(fetchOffset, planned.read.upTo);
   } catch (error) {
     if (!isKafkaError(error)) throw error;
     planned.errorCode = error.code;
@@ -201,10 +219,10 @@ function responseOf(doors: Doors, context: FetchContext, plan: Plan, slices: rea
       partitionIndex: target.partition,
       errorCode: planned.errorCode,
       highWatermark: target.answeredHighWatermark,
-      lastStableOffset: known ? partition.lastStableOffset : -1,
+      lastStableOffset: known ? planned.lastStableOffset : -1,
       logStartOffset: target.answeredLogStartOffset,
       ...(planned.divergingEpoch === undefined ? undefined : { divergingEpoch: planned.divergingEpoch }),
-      abortedTransactions: null,
+      abortedTransactions: known ? planned.aborted : null,
       preferredReadReplica: -1,
       records: records ?? emptyRecords,
     });

@@ -1,6 +1,7 @@
 /**
  * FindCoordinator (10), versions 0 to 6. In: a group, a transactional id, or (6) a partition of a share group; many keys since 4. Out: the broker
- * that keeps its state, which here is always this one. `__consumer_offsets` is made when the first group is looked for.
+ * that keeps its state, which here is always this one. `__consumer_offsets` is made when the first group is looked for,
+ * `__transaction_state` with the first transactional id.
  *
  * Left out: share groups, which are not available until they have their coordinator.
  */
@@ -44,12 +45,16 @@ export async function findCoordinator(
   return { errorCode, errorMessage, nodeId, host: only.host, port: only.port };
 }
 
-async function availability({ coordinator }: GroupDoors, keyType: number, apiVersion: number): Promise<number> {
+async function availability(
+  { coordinator, transactions }: GroupDoors,
+  keyType: number,
+  apiVersion: number,
+): Promise<number> {
   switch (keyType) {
     case keyTypes.group:
       return (await coordinator.ensure()) ? errors.NONE : errors.COORDINATOR_NOT_AVAILABLE;
     case keyTypes.transaction:
-      return errors.NONE;
+      return (await transactions.ensure()) ? errors.NONE : errors.COORDINATOR_NOT_AVAILABLE;
     case keyTypes.share:
       return apiVersion >= shareSince ? errors.COORDINATOR_NOT_AVAILABLE : errors.INVALID_REQUEST;
     default:

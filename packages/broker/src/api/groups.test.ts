@@ -61,6 +61,7 @@ class Client {
     const exchange = { apiVersion: version, clientId: 'client', clientHost: '127.0.0.1', listenerName: 'PLAINTEXT' };
     const doors: GroupDoors = {
       coordinator: this.stage.coordinator,
+      transactions: { ensure: async () => true },
       image: this.#image,
       nodeId: 4,
       advertised: () => ({ host: 'broker.example', port: 9092 }),

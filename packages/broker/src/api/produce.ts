@@ -3,7 +3,8 @@
  * buffer. Out: they are appended at once and written at the end of the read; acks=0 gets no answer, acks=1 an answer after the
  * write, acks=all after the sync.
  *
- * 13 and later name topics by id (KIP-516). Left out: transactional produce (transactions come with their coordinator).
+ * 13 and later name topics by id (KIP-516). A transactional batch is appended when its coordinator knows of its partition: since 12 it
+ * is told so here, before that it is asked. Where that takes a sync, the request is copied and nothing behind it overtakes it.
  */
 import { AppendError, type Appended } from '@millrace/log';
 import { apis, batchHeader, errors, isKafkaError, type ProduceRequest } from '@millrace/protocol';
@@ -13,6 +14,8 @@ import type { Doors } from '../doors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Partition } from '../partition.ts';
 import { later, noAnswer } from '../request.ts';
+import { checkWrite, type WriteKind } from '../transaction/write-check.ts';
+import type { ProducerIdentity } from '../transaction/transaction.ts';
 
 interface PartitionAnswer {
   index: number;
@@ -25,25 +28,47 @@ interface PartitionAnswer {
 }
 
 type Answers = { name: string; topicId: string; partitionResponses: PartitionAnswer[] }[];
+type TopicName = Pick<ProduceRequest['topicData'][number], 'name' | 'topicId'>;
+
+const notAdded = 'Partition was not added to the transaction';
+const byIdSince = 13;
+const addsSince = 12;
+const abortableSince = 11;
 
 export function produce(doors: Doors, request: ProduceRequest, exchange: Exchange): Answer<typeof apis.produce> {
+  for (const { partitionData } of request.topicData) {
+    for (const { records } of partitionData)
+      if (isTransactional(records)) return produceInTransaction(doors, request, exchange);
+  }
+  return append(doors, request, exchange, undefined);
+}
+
+/** `refusals`: codes of partitions that may not be appended to, in the order of the request. */
+function append(
+  doors: Doors,
+  request: ProduceRequest,
+  exchange: Exchange,
+  refusals: readonly number[] | undefined,
+): Answer<typeof apis.produce> {
   const { acks } = request;
   const acksAreValid = acks === 0 || acks === 1 || acks === -1;
   const responses: Answers = [];
   let failed = false;
+  let nth = 0;
   for (const { name, topicId, partitionData } of request.topicData) {
     const partitionResponses: PartitionAnswer[] = [];
     for (const { index, records } of partitionData) {
       const entry: PartitionAnswer = {
         index,
-        errorCode: acksAreValid ? errors.NONE : errors.INVALID_REQUIRED_ACKS,
+        errorCode: acksAreValid ? (refusals?.[nth++] ?? errors.NONE) : errors.INVALID_REQUIRED_ACKS,
         baseOffset: -1,
         logAppendTimeMs: -1,
         logStartOffset: -1,
         recordErrors: [],
-        errorMessage: null,
+        errorMessage: refusals?.[nth - 1] === errors.INVALID_TXN_STATE ? notAdded : null,
       };
-      if (acksAreValid) appendOne(doors, exchange.apiVersion, { name, topicId }, records, acks, entry);
+      if (entry.errorCode === errors.NONE)
+        appendOne(doors, exchange.apiVersion, { name, topicId }, records, acks, entry);
       failed ||= entry.errorCode !== errors.NONE;
       partitionResponses.push(entry);
     }
@@ -70,29 +95,20 @@ export function produce(doors: Doors, request: ProduceRequest, exchange: Exchang
 function appendOne(
   doors: Doors,
   apiVersion: number,
-  topic: { readonly name: string; readonly topicId: string },
+  topic: TopicName,
   records: Buffer | null,
   acks: number,
   entry: PartitionAnswer,
 ): void {
-  const byId = apiVersion >= 13;
-  const partition = byId
-    ? doors.partitions.byId(topic.topicId, entry.index)
-    : doors.partitions.byName(topic.name, entry.index);
+  const partition = partitionOf(doors, apiVersion, topic, entry.index);
   if (partition === undefined) {
-    entry.errorCode =
-      byId && !doors.partitions.hasId(topic.topicId) ? errors.UNKNOWN_TOPIC_ID : errors.UNKNOWN_TOPIC_OR_PARTITION;
+    const isUnknownId = apiVersion >= byIdSince && !doors.partitions.hasId(topic.topicId);
+    entry.errorCode = isUnknownId ? errors.UNKNOWN_TOPIC_ID : errors.UNKNOWN_TOPIC_OR_PARTITION;
     return;
   }
   doors.metrics.produceRequests(partition.topic);
   if (doors.partitions.isInternal(partition.topic)) {
     entry.errorCode = errors.INVALID_TOPIC_EXCEPTION;
-    return;
-  }
-  if (isTransactional(records)) {
-    // Without a coordinator nobody would ever end it, and readers of committed records would wait for ever.
-    entry.errorCode = errors.INVALID_TXN_STATE;
-    entry.errorMessage = 'Transactions are not served yet: produce without transactional.id.';
     return;
   }
   if (acks === -1 && doors.partitions.minInSync(partition) > 1) {
@@ -117,6 +133,100 @@ function appendOne(
     }
     doors.metrics.failedProduce(partition.topic);
   }
+}
+
+/** A batch of a transaction and where it is for. */
+interface Batch extends ProducerIdentity {
+  /** In the order of the request. */
+  readonly nth: number;
+  readonly sequence: number;
+  readonly partition: Partition;
+}
+
+function produceInTransaction(doors: Doors, request: ProduceRequest, exchange: Exchange): Answer<typeof apis.produce> {
+  const { transactionalId: id, acks } = request;
+  const refusals: number[] = request.topicData.flatMap(({ partitionData }) => partitionData.map(() => errors.NONE));
+  const refuseAll = (code: number): Answer<typeof apis.produce> =>
+    append(doors, request, exchange, refusals.fill(code));
+  // Without a name nobody may write to a transaction, whoever may do everything.
+  if (id === null) return refuseAll(errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  const batches = transactionalBatches(doors, request, exchange.apiVersion);
+  if (new Set(batches.map(({ producerId }) => producerId)).size > 1)
+    return refuseAll(errors.INVALID_PRODUCER_ID_MAPPING);
+  const unknown = batches.filter(
+    ({ partition, producerId, producerEpoch }) => !partition.hasOpenTransaction(producerId, producerEpoch),
+  );
+  const [first] = unknown;
+  if (first === undefined) return append(doors, request, exchange, undefined);
+  const { producerId, producerEpoch } = first;
+  const kind = kindOf(exchange.apiVersion);
+  const partitions = unknown.map(({ partition }) => ({ topic: partition.topic, partition: partition.index }));
+  let isHere = true;
+  let isChecked = false;
+  let waiting: ProduceRequest | undefined;
+  checkWrite(doors.transactions, { id, producerId, producerEpoch, kind, partitions }, (codes) => {
+    for (const [index, batch] of unknown.entries()) refusals[batch.nth] = refusalOf(kind, batch, codes[index] ?? 0);
+    isChecked = true;
+    if (isHere || waiting === undefined) return;
+    append(doors, waiting, exchange, refusals);
+    doors.round.writeSoon();
+  });
+  isHere = false;
+  if (isChecked) return append(doors, request, exchange, refusals);
+  // The bytes of a read are valid until the read ends.
+  waiting = copyOf(request);
+  exchange.isAlone = true;
+  return acks === 0 ? noAnswer : later;
+}
+
+function transactionalBatches(doors: Doors, { topicData }: ProduceRequest, apiVersion: number): Batch[] {
+  const found: Batch[] = [];
+  let nth = -1;
+  for (const topic of topicData) {
+    for (const { index, records } of topic.partitionData) {
+      nth++;
+      const partition = partitionOf(doors, apiVersion, topic, index);
+      if (partition === undefined || records === null || !isTransactional(records)) continue;
+      if (doors.partitions.isInternal(partition.topic)) continue;
+      found.push({
+        nth,
+        partition,
+        producerId: batchHeader.producerId(records, 0),
+        producerEpoch: batchHeader.producerEpoch(records, 0),
+        sequence: batchHeader.baseSequence(records, 0),
+      });
+    }
+  }
+  return found;
+}
+
+function refusalOf(kind: WriteKind, { partition, producerId, sequence }: Batch, errorCode: number): number {
+  if (errorCode !== errors.NONE || kind !== 'adding') return errorCode;
+  // Its first batches have been lost, and it must hear of that.
+  const isLate = sequence !== 0 && partition.log.producer(producerId) === undefined;
+  return isLate ? errors.OUT_OF_ORDER_SEQUENCE_NUMBER : errors.NONE;
+}
+
+function kindOf(apiVersion: number): WriteKind {
+  if (apiVersion >= addsSince) return 'adding';
+  return apiVersion >= abortableSince ? 'verifying' : 'old';
+}
+
+function copyOf(request: ProduceRequest): ProduceRequest {
+  const topicData = request.topicData.map(({ partitionData, ...topic }) => ({
+    ...topic,
+    partitionData: partitionData.map(({ index, records }) => ({ index, records: records && Buffer.from(records) })),
+  }));
+  return { ...request, topicData };
+}
+
+function partitionOf(
+  { partitions }: Doors,
+  apiVersion: number,
+  { name, topicId }: TopicName,
+  index: number,
+): Partition | undefined {
+  return apiVersion >= byIdSince ? partitions.byId(topicId, index) : partitions.byName(name, index);
 }
 
 const emptyRecords = Buffer.alloc(0);

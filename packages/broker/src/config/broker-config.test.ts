@@ -117,7 +117,7 @@ suite('from the environment', () => {
     assert.equal(broker.values['group.initial.rebalance.delay.ms'], 0);
     assert.equal(broker.values['offsets.topic.num.partitions'], 50);
     assert.deepEqual(broker.warnings, [
-      'Accepted, but without effect yet: transaction.state.log.min.isr, transaction.state.log.replication.factor.',
+      'Accepted, but without effect yet: transaction.state.log.replication.factor.',
     ]);
     assert.equal(broker.properties.get('listeners'), compose.KAFKA_LISTENERS);
   });

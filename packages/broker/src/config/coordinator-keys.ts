@@ -91,6 +91,42 @@ export const coordinatorKeys = {
     { importance: 'high', min: 1 },
     'The longest time that a producer may ask for a transaction.',
   ),
+  'transactional.id.expiration.ms': int(
+    604_800_000,
+    { importance: 'high', min: 1 },
+    'After how long without use a transactional id is forgotten.',
+  ),
+  'transaction.state.log.num.partitions': int(
+    50,
+    { importance: 'high', min: 1 },
+    'Partitions of the topic that holds transactions; not to be changed later.',
+  ),
+  'transaction.state.log.min.isr': int(
+    2,
+    { importance: 'high', min: 1 },
+    'In-sync replicas that a write to the topic of transactions needs.',
+  ),
+  'transaction.state.log.segment.bytes': int(
+    104_857_600,
+    { importance: 'high', min: 1 },
+    'Segment size of the topic that holds transactions.',
+  ),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(
+    10_000,
+    { importance: 'low', min: 1 },
+    'How often it is looked for transactions that took too long.',
+  ),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': int(
+    3_600_000,
+    { importance: 'low', min: 1 },
+    'How often it is looked for transactional ids to forget.',
+  ),
+  'transaction.partition.verification.enable': boolean(
+    true,
+    { importance: 'low', dynamic: 'cluster-wide' },
+    'Check that a partition belongs to the transaction before a transactional write.',
+  ),
+  'add.partitions.to.txn.retry.backoff.max.ms': int(100, { importance: 'high', min: 0 }, 'The longest such wait.'),
   ...inert({
     'offsets.load.buffer.size': int(
       5_242_880,
@@ -267,50 +303,15 @@ export const coordinatorKeys = {
       'How many warm copies of its state a streams group keeps.',
     ),
     'group.streams.max.standby.replicas': int(2, { min: 0 }, 'The most that a streams group may set for it.'),
-    'transactional.id.expiration.ms': int(
-      604_800_000,
-      { importance: 'high', min: 1 },
-      'After how long without use a transactional id is forgotten.',
-    ),
-    'transaction.state.log.num.partitions': int(
-      50,
-      { importance: 'high', min: 1 },
-      'Partitions of the topic that holds transactions; not to be changed later.',
-    ),
     'transaction.state.log.replication.factor': short(
       3,
       { importance: 'high', min: 1 },
       'Replicas of the topic that holds transactions.',
     ),
-    'transaction.state.log.min.isr': int(
-      2,
-      { importance: 'high', min: 1 },
-      'In-sync replicas that a write to the topic of transactions needs.',
-    ),
-    'transaction.state.log.segment.bytes': int(
-      104_857_600,
-      { importance: 'high', min: 1 },
-      'Segment size of the topic that holds transactions.',
-    ),
     'transaction.state.log.load.buffer.size': int(
       5_242_880,
       { importance: 'high', min: 1 },
       'How much is read at a time when transactions are loaded.',
-    ),
-    'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(
-      10_000,
-      { importance: 'low', min: 1 },
-      'How often it is looked for transactions that took too long.',
-    ),
-    'transaction.remove.expired.transaction.cleanup.interval.ms': int(
-      3_600_000,
-      { importance: 'low', min: 1 },
-      'How often it is looked for transactional ids to forget.',
-    ),
-    'transaction.partition.verification.enable': boolean(
-      true,
-      { importance: 'low', dynamic: 'cluster-wide' },
-      'Check that a partition belongs to the transaction before a transactional write.',
     ),
     'transaction.two.phase.commit.enable': boolean(
       false,
@@ -322,6 +323,5 @@ export const coordinatorKeys = {
       { importance: 'high', min: 1 },
       "How long to wait before a partition's check is asked for again.",
     ),
-    'add.partitions.to.txn.retry.backoff.max.ms': int(100, { importance: 'high', min: 0 }, 'The longest such wait.'),
   }),
 };

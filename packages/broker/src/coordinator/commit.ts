@@ -6,7 +6,7 @@ import { errors } from '@millrace/protocol';
 
 import type { Caller } from './caller.ts';
 import { commitError } from './consumer/offset-access.ts';
-import { noRecords, type Decision } from './decision.ts';
+import { noRecords, type Decision, type RecordProducer } from './decision.ts';
 import type { CoordinatorRecord } from './records.ts';
 import type { Group, Shard } from './shard.ts';
 import type { Waiter } from './waiter.ts';
@@ -39,15 +39,28 @@ export interface Commit {
 /** Error codes in the order of the commit's topics and partitions. */
 export type CommitAnswer = readonly (readonly number[])[];
 
-export function decideCommit(shard: Shard, commit: Commit, caller: Caller, waiter: Waiter<CommitAnswer>): Decision {
+/** With a producer the offsets count when its transaction is committed. */
+export function decideCommit(
+  shard: Shard,
+  commit: Commit,
+  caller: Pick<Caller, 'apiVersion'>,
+  waiter: Waiter<CommitAnswer>,
+  producer?: RecordProducer,
+): Decision {
   const group = shard.groups.get(commit.groupId);
-  const errorCode = group === undefined ? strangerError(commit, caller) : memberError(group, commit, caller);
+  const isTransactional = producer !== undefined;
+  const access = { apiVersion: caller.apiVersion, isTransactional };
+  const errorCode = group === undefined ? strangerError(commit, access) : memberError(group, commit, access);
   if (errorCode !== errors.NONE) {
     waiter.fail(errorCode);
     return noRecords;
   }
   // Who commits is alive.
-  if (group?.kind === 'classic' && (group.state === 'Stable' || group.state === 'PreparingRebalance'))
+  if (
+    !isTransactional &&
+    group?.kind === 'classic' &&
+    (group.state === 'Stable' || group.state === 'PreparingRebalance')
+  )
     group.members.get(commit.memberId)?.keepAlive();
   const records: CoordinatorRecord[] = [];
   const answer = commit.topics.map((topic) =>
@@ -57,24 +70,37 @@ export function decideCommit(shard: Shard, commit: Commit, caller: Caller, waite
     waiter.answer(answer);
     return noRecords;
   }
-  return { records, written: () => waiter.answer(answer), failed: (code) => waiter.fail(code) };
+  return {
+    records,
+    ...(producer === undefined ? undefined : { producer }),
+    written: () => waiter.answer(answer),
+    failed: (code) => waiter.fail(code),
+  };
 }
 
-function strangerError({ generationId }: Commit, { apiVersion }: Caller): number {
+interface Access {
+  readonly apiVersion: number;
+  readonly isTransactional: boolean;
+}
+
+function strangerError({ generationId }: Commit, { apiVersion, isTransactional }: Access): number {
   if (generationId < 0) return errors.NONE;
-  return apiVersion >= groupNotFoundSince ? errors.GROUP_ID_NOT_FOUND : errors.ILLEGAL_GENERATION;
+  return apiVersion >= groupNotFoundSince && !isTransactional ? errors.GROUP_ID_NOT_FOUND : errors.ILLEGAL_GENERATION;
 }
 
-function memberError(group: Group, commit: Commit, { apiVersion }: Caller): number {
-  if (group.kind === 'consumer') return commitError(group, commit, { apiVersion, isTransactional: false });
+function memberError(group: Group, commit: Commit, access: Access): number {
+  const { isTransactional } = access;
+  if (group.kind === 'consumer') return commitError(group, commit, access);
   const { memberId, groupInstanceId, generationId } = commit;
   if (generationId < 0 && group.state === 'Empty') return errors.NONE;
-  if (generationId < 0 && memberId === '' && groupInstanceId === null) return errors.UNKNOWN_MEMBER_ID;
+  // Old producers do not say for which member they commit.
+  if (generationId < 0 && memberId === '' && groupInstanceId === null)
+    return isTransactional ? errors.NONE : errors.UNKNOWN_MEMBER_ID;
   const member = group.memberAsking(memberId, groupInstanceId);
   if (typeof member === 'number') return member;
   if (generationId !== group.generationId) return errors.ILLEGAL_GENERATION;
   // It knows the new generation and not yet what it is to read: its offsets may be another member's by now.
-  return group.state === 'CompletingRebalance' ? errors.REBALANCE_IN_PROGRESS : errors.NONE;
+  return group.state === 'CompletingRebalance' && !isTransactional ? errors.REBALANCE_IN_PROGRESS : errors.NONE;
 }
 
 function commitOne(

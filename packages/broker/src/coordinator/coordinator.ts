@@ -20,7 +20,7 @@ import {
 import { decideConsumerHeartbeat } from './consumer/heartbeat.ts';
 import { MetadataHashes } from './consumer/metadata-hash.ts';
 import { decideCommit, type Commit, type CommitAnswer } from './commit.ts';
-import { noRecords } from './decision.ts';
+import { noRecords, type RecordProducer } from './decision.ts';
 import {
   describeGroup,
   isListed,
@@ -188,6 +188,36 @@ export class Coordinator {
 
   commitOffsets(commit: Commit, caller: Caller, waiter: Waiter<CommitAnswer>): void {
     this.#runtimeOf(commit.groupId, waiter)?.ask(waiter, (shard, held) => decideCommit(shard, commit, caller, held));
+  }
+
+  /** Offsets that count when the producer's transaction is committed. */
+  commitOffsetsInTransaction(
+    commit: Commit,
+    producer: RecordProducer,
+    caller: Caller,
+    waiter: Waiter<CommitAnswer>,
+  ): void {
+    this.#runtimeOf(commit.groupId, waiter)?.ask(waiter, (shard, held) =>
+      decideCommit(shard, commit, caller, held, producer),
+    );
+  }
+
+  /** A transaction has ended in a partition of `__consumer_offsets`. */
+  endTransaction(
+    partition: number,
+    batch: Buffer,
+    end: { readonly producerId: number; readonly kind: 'abort' | 'commit'; readonly transactionVersion: number },
+    waiter: Waiter<void>,
+  ): void {
+    this.#runtime(partition).put(batch, end.transactionVersion, waiter, (shard) =>
+      shard.transactionEnded(end.producerId, end.kind === 'commit'),
+    );
+  }
+
+  /** The partition of `__consumer_offsets` that keeps a group; undefined while the topic does not exist. */
+  partitionOf(groupId: string): number | undefined {
+    const count = this.#doors.log.partitionCount();
+    return count > 0 ? partitionOf(groupId, count) : undefined;
   }
 
   queryOffsets(query: OffsetQuery, waiter: Waiter<readonly FoundTopic[]>): void {

@@ -19,9 +19,6 @@ export interface TopicImage {
   readonly partitions: PartitionImage[];
 }
 
-/** 4.3-IV0, the newest level that Apache Kafka 4.3.1 and its tools know. */
-export const metadataVersion = 30;
-
 /** Kafka's ConfigResource types. */
 export const resourceTypes = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const;
 
@@ -63,6 +60,11 @@ export class MetadataImage {
   settingNames(type: number): string[] {
     const prefix = `${type} `;
     return [...this.#settings.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  }
+
+  /** 0: as if there were no such feature. */
+  featureLevel(name: string): number {
+    return this.#features.get(name) ?? 0;
   }
 
   features(): ReadonlyMap<string, number> {
@@ -109,7 +111,8 @@ export class MetadataImage {
         this.nextProducerId = record.nextProducerId;
         return;
       case 'FeatureLevelRecord':
-        this.#features.set(record.name, record.featureLevel);
+        if (record.featureLevel > 0) this.#features.set(record.name, record.featureLevel);
+        else this.#features.delete(record.name);
         return;
     }
   }
