@@ -1,7 +1,7 @@
 // Other people's clients against Apache Kafka, then against Millrace, and what they saw compared. Needs Java, kcat, Python and
 // Go, see tools/reference/install.sh. By environment: COMPAT_CLIENTS=kcat,franz-go runs only these;
 // COMPAT_TARGETS=millrace compares with the transcripts recorded from Apache Kafka and starts no Java broker;
-// COMPAT_PART=topics runs one part of java-tools and compares its steps alone;
+// COMPAT_PART=topics runs one part of java-tools (or java-clients) and compares its steps alone;
 // COMPAT_TARGETS=kafka only checks that Apache Kafka still gives the recorded ones; COMPAT_RECORD=1 records them anew.
 
 import assert from 'node:assert/strict';
@@ -46,7 +46,7 @@ function listOf(text: string): string[] {
 async function transcript(client: ForeignClient, kind: TargetKind): Promise<Step[]> {
   install(client.needs);
   const startedAtMs = Date.now();
-  await using target = await startTarget(kind, client.properties);
+  await using target = await startTarget(kind, client);
   const steps = parseTranscript(mask(await client.run(target), target));
   console.log(
     `${client.name} on ${kind}: ${steps.length} steps in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s`,

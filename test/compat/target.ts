@@ -31,18 +31,35 @@ const root = join(import.meta.dirname, '..', '..');
 /** Both servers get node id 1 and answer joins at once, so that their transcripts can be compared. */
 const standardProperties = { 'node.id': '1', 'group.initial.rebalance.delay.ms': '0' };
 
-export async function startTarget(kind: TargetKind, properties: Record<string, string> = {}): Promise<Target> {
-  if (kind === 'millrace') return await startMillrace(properties);
-  const node = await startKafka({ properties: { ...standardProperties, ...properties } });
-  return { kind, ...node };
+export interface TargetOptions {
+  properties?: Record<string, string>;
+  /** A second log directory, `spare` beside `data`. */
+  spareLogDir?: boolean;
 }
 
-async function startMillrace(properties: Record<string, string>): Promise<Target> {
+export async function startTarget(kind: TargetKind, options: TargetOptions = {}): Promise<Target> {
+  const dir = mkdtempSync(join(tmpdir(), `${kind}-`));
+  const logDir = join(dir, 'data');
+  const logDirs = options.spareLogDir === true ? [logDir, join(dir, 'spare')] : [logDir];
+  const properties = { 'log.dirs': logDirs.join(','), ...standardProperties, ...options.properties };
+  return kind === 'millrace'
+    ? await startMillrace(dir, logDir, properties)
+    : await startReference(dir, logDir, properties);
+}
+
+async function startReference(dir: string, logDir: string, properties: Record<string, string>): Promise<Target> {
+  const node = await startKafka({ dir, properties });
+  const stop = async () => {
+    await node.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { ...node, kind: 'kafka', logDir, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function startMillrace(dir: string, logDir: string, properties: Record<string, string>): Promise<Target> {
   const host = '127.0.0.1';
   const port = await freePort();
-  const dir = mkdtempSync(join(tmpdir(), 'millrace-'));
-  const logDir = join(dir, 'data');
-  const all = { listeners: `PLAINTEXT://${host}:${port}`, 'log.dirs': logDir, ...standardProperties, ...properties };
+  const all = { listeners: `PLAINTEXT://${host}:${port}`, ...properties };
   const overrides = Object.entries(all).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
   const child = spawn('sh', ['bin/kafka-server-start', ...overrides], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = () => child.kill('SIGKILL');

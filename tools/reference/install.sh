@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches what the compatibility tests need beside npm: Apache Kafka, kcat, the Python clients and the franz-go program.
-# Safe to run again: what is there already is left alone. Parts by name, all without arguments: system kafka python go.
+# Fetches what the compatibility tests need beside npm: Apache Kafka, kcat, the Java programs, the Python clients and the franz-go program.
+# Safe to run again: what is there already is left alone. Parts by name, all without arguments: system kafka programs python go.
 # Everything but Debian's packages goes to MILLRACE_CACHE (default ~/.cache/millrace), outside the repository.
 set -eu
 
@@ -45,6 +45,26 @@ install_kafka() {
   echo "$stamp" >"$home/installed"
 }
 
+# The Java programs of test/compat, with the jars they need beside Apache Kafka's.
+install_programs() {
+  install_kafka
+  home=$cache/programs-$kafka_version
+  stamp=$(cat "$cache/kafka-$kafka_version/installed" "$here/programs/pom.xml" "$root"/test/compat/java-*/*.java | cksum)
+  [ "$(cat "$home/installed" 2>/dev/null)" = "$stamp" ] && return 0
+  say "Java programs"
+  rm -rf "$home.new" && mkdir -p "$home.new/classes"
+  mvn -q -B -f "$here/programs/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+    -Dkafka.version="$kafka_version" -DincludeScope=runtime -DoutputDirectory="$home.new" >"$cache/mvn.log" 2>&1 ||
+    { cat "$cache/mvn.log" >&2; return 1; }
+  for jar in "$home.new"/*.jar; do
+    [ ! -e "$cache/kafka-$kafka_version/lib/${jar##*/}" ] || rm "$jar"
+  done
+  javac -nowarn -proc:none -cp "$cache/kafka-$kafka_version/lib/*:$home.new/*" -d "$home.new/classes" "$root"/test/compat/java-*/*.java
+  jar --create --file "$home.new/programs.jar" -C "$home.new/classes" .
+  rm -rf "$home" "$home.new/classes" && mv "$home.new" "$home"
+  echo "$stamp" >"$home/installed"
+}
+
 install_python() {
   home=$cache/python
   requirements=$root/test/compat/python-requirements.txt
@@ -63,6 +83,6 @@ install_go() {
   (cd "$source" && go build -o "$cache/franz-go" .)
 }
 
-for part in ${*:-system kafka python go}; do
+for part in ${*:-system kafka programs python go}; do
   "install_$part"
 done
