@@ -84,21 +84,41 @@ export class CheckpointRound {
   }
 
   async #run(logs: Logs, isLate: () => boolean): Promise<Doomed[]> {
-    const doomed: [Log, Segment[]][] = [...logs.values()].map((log) => [log, log.takeDoomed()]);
-    let isStartDurable = false;
+    const doomed = [...logs.values()].map((log) => ({ log, segments: log.takeDoomed(), snapshot: log.firstSnapshot }));
+    const starts = this.#starts(logs);
+    const turn = this.#startFile.turn();
+    let mayGo = false;
     try {
-      if (!isLate()) isStartDurable = await this.#startFile.writeAsync(this.#starts(logs), this.#startFile.turn());
+      for (const { log, segments, snapshot } of doomed)
+        if (segments.length > 0) await this.#syncSnapshot(log, snapshot);
+      const isStartDurable = !isLate() && (await this.#startFile.writeAsync(starts, turn));
+      await this.#writeEpochs(logs);
+      if (!isLate()) await this.#recoveryFile.writeAsync(this.#recoveries(logs), this.#recoveryFile.turn());
+      // With one replica, what is synced is what readers may see.
+      if (!isLate()) await this.#watermarkFile.writeAsync(this.#recoveries(logs), this.#watermarkFile.turn());
+      mayGo = isStartDurable;
     } finally {
-      if (!isStartDurable) for (const [log, segments] of doomed) log.putBackDoomed(segments);
+      // Also when only a later file failed: segments go oldest first, or a crash leaves a hole.
+      if (!mayGo) for (const { log, segments } of doomed) log.putBackDoomed(segments);
     }
-    await this.#writeEpochs(logs);
-    if (!isLate()) await this.#recoveryFile.writeAsync(this.#recoveries(logs), this.#recoveryFile.turn());
-    // With one replica, what is synced is what readers may see.
-    if (!isLate()) await this.#watermarkFile.writeAsync(this.#recoveries(logs), this.#watermarkFile.turn());
-    if (!isStartDurable) return [];
-    return doomed.flatMap(([log, segments]) =>
+    if (!mayGo) return [];
+    return doomed.flatMap(({ log, segments }) =>
       segments.map((segment) => ({ segment, delayMs: log.config.fileDeleteDelayMs })),
     );
+  }
+
+  /** As long as the segments before it were there, they could tell what is in it. */
+  async #syncSnapshot(log: Log, path: string): Promise<void> {
+    if (log.isClosed || this.#disk.stat(path) === undefined) return;
+    const file = this.#disk.open(path);
+    try {
+      await file.sync();
+      await this.#disk.syncFolderAsync(log.folder);
+    } catch (error) {
+      if (!log.isClosed) throw error;
+    } finally {
+      file.close();
+    }
   }
 
   async #writeEpochs(logs: Logs): Promise<void> {

@@ -16,6 +16,8 @@ export const cleanedSuffix = '.cleaned';
 export const temporarySuffix = '.tmp';
 /** Of the folder of a deleted partition. */
 export const deleteFolderSuffix = '-delete';
+/** Of a folder that belongs to no partition of this broker; as in Kafka, nobody removes it but its owner. */
+export const strayFolderSuffix = '-stray';
 /** Of the folder of a copy that is being made, for a partition that moves here. */
 export const futureFolderSuffix = '-future';
 

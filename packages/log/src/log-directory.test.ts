@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { readSmallFile, type Disk } from '@millrace/base';
-import { FaultDisk, MemoryDisk, put, TestHost, valuesOf } from '@millrace/testkit/simulated';
+import { diskError, FaultDisk, MemoryDisk, put, TestHost, valuesOf } from '@millrace/testkit/simulated';
 
 import { defaultLogConfig, type LogConfig } from './log-config.ts';
 import { LogDirectory } from './log-directory.ts';
@@ -130,13 +130,41 @@ test('partition folders are found with the ids of their topics', async () => {
   assert.equal(directory.logCount, 2);
 });
 
-test('a folder of an older topic of the same name is not taken for the new one', async () => {
+test('a folder of an older topic of the same name is set aside, and not taken for the new one', () => {
   const disk = new MemoryDisk();
   const { directory } = open(disk);
-  directory.openLog('t', 0, topicId, config()).close();
-  assert.throws(() => directory.openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', config()), { code: 'CONFIG' });
-  directory.deletePartition('t', 0, 0);
+  const old = directory.openLog('t', 0, topicId, config());
+  put(old, ['a']);
+  old.close();
   assert.equal(directory.openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', config()).endOffset, 0);
+  const aside = disk.list(path).find((name) => /^t-0\.[0-9a-f]{32}-stray$/.test(name));
+  assert.notEqual(disk.stat(`${path}/${aside}/00000000000000000000.log`)?.size, 0);
+});
+
+test('segments that could not go because a checkpoint failed are the first to go when the disk is full', async () => {
+  const disk = new FaultDisk(new MemoryDisk());
+  const { host, directory } = open(disk);
+  const log = directory.openLog('t', 0, topicId, config({ fileDeleteDelayMs: 0 }));
+  for (const value of ['a', 'b', 'c']) {
+    put(log, [value]);
+    log.roll();
+  }
+  log.deleteRecordsBefore(3);
+  disk.fault = (call, name) =>
+    call === 'open' && name.includes('recovery-point') ? diskError('ENOSPC', name) : undefined;
+  const removed: string[] = [];
+  const remove = disk.remove.bind(disk);
+  disk.remove = (name) => {
+    if (/\/0+\d\.log/.test(name)) removed.push(name);
+    remove(name);
+  };
+  host.advance(5_000);
+  for (let turns = 0; turns < 20; turns++) await settled();
+  assert.deepEqual(
+    removed.map((name) => Number(/(\d+)\.log/.exec(name)?.[1])),
+    [0, 1, 2],
+  );
+  await directory.close({ clean: false });
 });
 
 test('a fresh partition is a folder, its topic id and an empty file', () => {

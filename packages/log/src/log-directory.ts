@@ -7,7 +7,7 @@ import { type Disk, type FolderLock, type Host, MillraceError, type Timer } from
 import { CheckpointRound } from './checkpoint-round.ts';
 import { CleanerCheckpoint } from './cleaner/cleaner-checkpoint.ts';
 import { isDiskFull } from './disk-full.ts';
-import { deleteFolderSuffix, partitionOf } from './file-names.ts';
+import { deleteFolderSuffix, partitionOf, strayFolderSuffix } from './file-names.ts';
 import { forgetMove, FutureLogs, movedFrom, type UnfinishedMove } from './future-logs.ts';
 import { GroupCommit, type SyncWaiter } from './group-commit.ts';
 import { Log } from './log.ts';
@@ -178,14 +178,12 @@ export class LogDirectory implements LogHome {
     const folder = `${this.path}/${name}`;
     const open = this.#logs.get(name);
     if (open !== undefined) throw new MillraceError('IN_USE', `${folder} is open already.`);
-    const isNew = this.host.disk.stat(folder) === undefined;
-    const known = isNew ? undefined : readTopicId(this.host.disk, folder);
+    let known = readTopicId(this.host.disk, folder);
     if (known !== undefined && topicId !== undefined && known !== topicId) {
-      throw new MillraceError(
-        'CONFIG',
-        `${folder} belongs to a topic of that name with id ${known}, not to ${topicId}. Remove the folder if it is not needed.`,
-      );
+      this.#setAside(name, known, topicId);
+      known = undefined;
     }
+    const isNew = this.host.disk.stat(folder) === undefined;
     if (isNew) this.host.disk.makeFolder(folder);
     if (topicId !== undefined && known === undefined) writeTopicId(this.host.disk, folder, topicId);
     if (isNew) this.#checkpoints.forget(name);
@@ -379,11 +377,27 @@ export class LogDirectory implements LogHome {
     this.#logs.delete(`${log.topic}-${log.partition}`);
   }
 
+  /** Of a topic that had the name before: a crash may bring back a folder whose removal was not durable, though the metadata's was. */
+  #setAside(name: string, known: string, topicId: string): void {
+    const renamed = this.#renameFolder(name, strayFolderSuffix);
+    this.host.log.warn(
+      { folder: renamed, topicId: known, expected: topicId },
+      'a folder belongs to another topic of that name and was set aside: remove it if it is not needed',
+    );
+  }
+
   #deleteFolder(name: string, delayMs: number): void {
+    const { disk } = this.host;
+    const renamed = this.#renameFolder(name, deleteFolderSuffix);
+    this.#later(delayMs, () => disk.remove(renamed));
+  }
+
+  /** Gives where it is now. Nothing is known of a partition of that name any more. */
+  #renameFolder(name: string, suffix: string): string {
     const { disk, random } = this.host;
     const id = Buffer.from(random.bytes(16)).toString('hex');
     const cut = name.lastIndexOf('-');
-    const rest = `${name.slice(cut)}.${id}${deleteFolderSuffix}`;
+    const rest = `${name.slice(cut)}.${id}${suffix}`;
     const renamed = `${this.path}/${name.slice(0, Math.min(cut, folderNameMax - rest.length))}${rest}`;
     disk.rename(`${this.path}/${name}`, renamed);
     this.#isRenamed = true;
@@ -391,7 +405,7 @@ export class LogDirectory implements LogHome {
     this.#cleaned.forget(name);
     this.#unchecked.delete(name);
     this.#checkpointSoon();
-    this.#later(delayMs, () => disk.remove(renamed));
+    return renamed;
   }
 
   #writeMarker(): void {

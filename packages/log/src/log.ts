@@ -9,6 +9,7 @@ import { isKafkaError } from '@millrace/protocol';
 
 import { CleanableLog } from './cleaner/cleanable-log.ts';
 import type { Replacement } from './cleaner/clean-job.ts';
+import { filePath } from './file-names.ts';
 import type { EpochStart } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogCuts } from './log-cuts.ts';
@@ -349,6 +350,11 @@ export class Log {
   /** For the directory: that is durable now. */
   epochsSaved(version: number): void {
     this.#state.epochs.saved(version);
+  }
+
+  /** For the directory: where the producers stand as they were when the first segment began. */
+  get firstSnapshot(): string {
+    return filePath(this.#state.folder, this.#state.segments.first.baseOffset, '.snapshot');
   }
 
   /** For the directory: segments whose files may go when the start offset of this moment is durable. */

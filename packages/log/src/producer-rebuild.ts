@@ -16,7 +16,10 @@ export interface Rebuilt {
   readonly snapshotOffset: number;
 }
 
-/** As it is at `endOffset`, which is the end of the log. Snapshots from behind it tell of records that are gone; they go first. */
+/**
+ * As it is at `endOffset`, which is the end of the log. Snapshots from behind it tell of records that are gone, and from one before the first
+ * segment nobody knows what came next: they go first.
+ */
 export function rebuildProducers(
   disk: Disk,
   folder: string,
@@ -25,11 +28,12 @@ export function rebuildProducers(
   endOffset: number,
 ): Rebuilt {
   const offsets = names.map((name) => offsetOf(name, '.snapshot')).filter((offset) => offset !== undefined);
-  const isGone = offsets.filter((offset) => offset > endOffset);
+  const begin = segments.first.baseOffset;
+  const isGone = offsets.filter((offset) => offset > endOffset || offset < begin);
   for (const offset of isGone) disk.remove(filePath(folder, offset, '.snapshot'));
   if (isGone.length > 0) disk.syncFolder(folder);
 
-  const usable = offsets.filter((offset) => offset <= endOffset).sort((a, b) => b - a);
+  const usable = offsets.filter((offset) => offset >= begin && offset <= endOffset).sort((a, b) => b - a);
   for (const snapshotOffset of usable) {
     const producers = readSnapshot(disk, filePath(folder, snapshotOffset, '.snapshot'));
     if (producers === undefined) continue;
