@@ -96,6 +96,8 @@ function memberAsking(
 
 function mustJoinAgain(group: ConsumerGroup, member: ConsumerMember): boolean {
   if (member.epoch < group.assignmentEpoch || member.state === 'UNREVOKED_PARTITIONS') return true;
+  // Otherwise the next heartbeat of a consumer shares out anew; where there is none, a join must.
+  if (member.epoch < group.epoch && group.classicCount === group.members.size) return true;
   return member.state === 'UNRELEASED_PARTITIONS' && !waitsForOthers(group, member);
 }
 

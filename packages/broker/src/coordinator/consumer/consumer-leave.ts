@@ -120,6 +120,12 @@ function recordsWithout(group: ConsumerGroup, gone: readonly ConsumerMember[]): 
 
 /** Away for a while: its partitions wait for it until its session ends. */
 function stepAside(group: ConsumerGroup, member: ConsumerMember): CoordinatorRecord {
-  const value = { ...member, epoch: awayEpoch, revoking: noPartitions };
+  const assigned = new Map([...member.assigned].map(([topicId, partitions]) => [topicId, sinceNever(partitions)]));
+  const value = { ...member, epoch: awayEpoch, assigned, revoking: noPartitions };
   return { type: 'ConsumerGroupCurrentMemberAssignment', group: group.id, memberId: member.id, value };
+}
+
+/** Whoever comes in its place may commit for them in any epoch. */
+function sinceNever(partitions: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  return new Map([...partitions.keys()].map((partition) => [partition, 0]));
 }

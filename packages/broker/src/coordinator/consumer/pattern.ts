@@ -2,7 +2,7 @@
  * Topics by pattern. In: regular expressions that clients send. Out: the topics whose whole names they match, found by an engine whose
  * time grows with the length of the text only, in slices between which the loop does other things.
  */
-import { RE2JS, RE2JSException } from 're2js';
+import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
 
 import type { GroupEnvironment } from '../environment.ts';
 
@@ -56,6 +56,7 @@ function compile(pattern: string): RE2JS | string {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
+    if (error instanceof RE2JSSyntaxException) return error.getDescription();
     if (error instanceof RE2JSException) return error.message;
     throw error;
   }
