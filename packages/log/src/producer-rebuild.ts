@@ -50,6 +50,9 @@ function replay(segments: SegmentList, producers: ProducerTable, from: number, e
     for (let index = segments.indexOf(from); index < segments.all.length; index++) {
       replaySegment(segments.all[index]!, producers, from);
     }
+  } else {
+    // A crash may have taken the marker of a transaction whose end is in the index already.
+    segments.active.aborted.cut(from);
   }
   producers.hold();
 }
