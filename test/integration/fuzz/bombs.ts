@@ -2,9 +2,12 @@
  * Requests that ask for much memory with few bytes, made from the tables: every length, count and tag of every API that is served
  * claims far too much; arrays really have as many elements as fit; and what is small is asked for again and again.
  */
+import { zstdCompressSync } from 'node:zlib';
+
 import { apis, encodeRequest, zeroUuid, type Api, type ApiName, type RequestInput } from '@millrace/protocol';
 import { randomRequest, seededRandom, unsignedVarint, type Spot, type SpottedFrame } from '@millrace/testkit';
 
+import { subscriptionIdOf } from '../../../packages/broker/src/telemetry/subscriptions.ts';
 import { fuzzValues } from './fuzz-values.ts';
 
 export interface Bomb {
@@ -92,6 +95,24 @@ export function repeated(topic: string): Bomb[] {
     ],
     forgottenTopicsData: [],
   });
+  const ops = [{ key: 'producer_byte_rate', value: 0, remove: false }];
+  add('alterClientQuotas', 1, '20000 quotas that cannot be', {
+    entries: many(20_000, (index) => ({ entity: [{ entityType: 'user', entityName: `user-${index}` }], ops })),
+    validateOnly: false,
+  });
+  add('alterClientQuotas', 1, 'one quota 20000 times', {
+    entries: many(20_000, () => ({ entity: [{ entityType: 'user', entityName: 'user' }], ops })),
+    validateOnly: true,
+  });
+  const pushed: readonly (readonly [how: string, compressionType: number, metrics: Buffer])[] = [
+    ['200 MiB of metrics', 4, zstdCompressSync(Buffer.alloc(200 << 20))],
+    ['half a million empty metrics', 0, Buffer.alloc(1 << 20, Buffer.from([0x0a, 0x00]))],
+  ];
+  for (const [how, compressionType, metrics] of pushed) {
+    const clientInstanceId = 'aaaaaaaaaaaaaaaaaaaaaw';
+    const subscriptionId = subscriptionIdOf({ metrics: [], pushIntervalMs: 300_000 }, clientInstanceId);
+    add('pushTelemetry', 0, how, { clientInstanceId, subscriptionId, terminating: true, compressionType, metrics });
+  }
   add('describeGroups', 5, 'one group 20000 times', { groups: many(20_000, () => 'group-a') });
   add('findCoordinator', 4, 'one group 20000 times', { keyType: 0, coordinatorKeys: many(20_000, () => 'group-a') });
   add('offsetFetch', 9, 'one group 20000 times', {

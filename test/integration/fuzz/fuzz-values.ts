@@ -92,6 +92,7 @@ const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['timestamp', anyOf(offsets)],
   ['acks', anyOf([-1, -1, 1, 0, 2])],
   ['records', records],
+  ['compressionType', anyOf([0, 1, 2, 3, 4, 5, -1])],
 ]);
 
 function records(random: Random): Buffer {

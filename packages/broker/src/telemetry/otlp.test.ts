@@ -112,6 +112,10 @@ suite('metrics of OpenTelemetry', () => {
     assert.ok((first?.name.length ?? 0) <= 200 && (first?.labels[0]?.[1].length ?? 0) <= 200);
   });
 
+  test('of very many empty parts are refused', () => {
+    assert.throws(() => decodeMetrics(Buffer.alloc(1_000_000, Buffer.from([0x0a, 0x00]))), OtlpError);
+  });
+
   test('that are damaged are refused, whatever the damage', () => {
     const good = pushed([
       gauge('a.b', Buffer.concat([double(4, 1), attribute(7, 'k', bytes(1, 'v'))])),

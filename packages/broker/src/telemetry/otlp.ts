@@ -67,7 +67,10 @@ function metric(reader: WireReader, shared: Labels, points: Point[]): void {
       let isDelta = false;
       let isMonotonic = false;
       each(body, {
-        1: (inner) => read.push(numberPoint(inner.message(), shared)),
+        1: (inner) => {
+          if (points.length + read.length < pointsMax) read.push(numberPoint(inner.message(), shared));
+          else inner.skip();
+        },
         2: (inner) => (isDelta = inner.integer() === deltaTemporality),
         3: (inner) => (isMonotonic = inner.integer() !== 0),
       });
@@ -81,7 +84,10 @@ function metric(reader: WireReader, shared: Labels, points: Point[]): void {
       const read: { labels: Labels; count: number; sum: number }[] = [];
       let isDelta = false;
       each(body, {
-        1: (inner) => read.push(distributionPoint(inner.message(), shared, fields)),
+        1: (inner) => {
+          if (points.length + read.length < pointsMax) read.push(distributionPoint(inner.message(), shared, fields));
+          else inner.skip();
+        },
         2: (inner) => (isDelta = inner.integer() === deltaTemporality),
       });
       const kind = isDelta ? 'delta' : 'total';

@@ -1,4 +1,4 @@
-/** Clients that push their metrics, over sockets. What is expected was first read off Apache Kafka. */
+/** Clients that push their metrics, over sockets. What is expected was first seen in Apache Kafka 4.3.1 with a receiver. */
 import assert from 'node:assert/strict';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { suite, test } from 'node:test';

@@ -12,16 +12,22 @@ const fixed64 = 1;
 const bytes = 2;
 const fixed32 = 5;
 
+/** Messages inside of one another, together: small ones would cost far more than their bytes. */
+const messagesMax = 200_000;
+
 export class WireReader {
   readonly #buffer: Buffer;
   readonly #end: number;
   #at: number;
   #wireType = 0;
+  /** Shared by all readers of one push. */
+  readonly #budget: { messagesLeft: number };
 
-  constructor(buffer: Buffer, start = 0, end: number = buffer.length) {
+  constructor(buffer: Buffer, start = 0, end: number = buffer.length, budget = { messagesLeft: messagesMax }) {
     this.#buffer = buffer;
     this.#at = start;
     this.#end = end;
+    this.#budget = budget;
   }
 
   /** The number of the next field, 0 at the end. Its value must be read or skipped before the next. */
@@ -58,7 +64,8 @@ export class WireReader {
     this.#expect(bytes);
     const length = this.#varint();
     const start = this.#take(length);
-    return new WireReader(this.#buffer, start, start + length);
+    if (--this.#budget.messagesLeft < 0) throw new OtlpError(`it has more than ${messagesMax} parts`);
+    return new WireReader(this.#buffer, start, start + length, this.#budget);
   }
 
   /** Cut after `bytesMax`: it is a name for people. */
