@@ -150,7 +150,10 @@ suite('upgrade', () => {
     classic.follow();
     assert.equal(classic.heartbeat(), errors.NONE);
     const half = [...(consumer.holds.values().next().value ?? [])];
-    assert.deepEqual([...classic.holds, ...half].sort(), [0, 1, 2, 3]);
+    assert.deepEqual(
+      [...classic.holds, ...half].sort((left, right) => left - right),
+      [0, 1, 2, 3],
+    );
     assert.deepEqual([classic.holds.length, half.length], [2, 2]);
     assert.equal(stage.describeConsumer().groupState, 'Stable');
   });
@@ -329,7 +332,10 @@ suite('downgrade', () => {
     assert.equal(stage.describe().groupState, 'Stable');
     assert.equal(back.sync(), errors.NONE);
     assert.equal(back.holds.length, 2);
-    assert.deepEqual([...back.holds, ...classic.holds].sort(), [0, 1, 2, 3]);
+    assert.deepEqual(
+      [...back.holds, ...classic.holds].sort((left, right) => left - right),
+      [0, 1, 2, 3],
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import { errors } from '@millrace/protocol';
 
 import type { DeleteAnswer } from '../forget.ts';
 import type { FoundTopic } from '../offset-query.ts';
-import { anyCommit, Outcome, Stage } from '../stage.ts';
+import { anyCaller, anyCommit, Outcome, Stage } from '../stage.ts';
 import { settle, StageMember } from './stage-member.ts';
 
 function readers(): { readonly stage: Stage; readonly member: StageMember; readonly topicId: string } {
@@ -47,6 +47,18 @@ test('in an epoch before, a member commits for what it has held since', () => {
   assert.equal(member.epoch, 3);
   assert.equal(commit(stage, topicId, 'm', 2), errors.NONE);
   assert.equal(commit(stage, topicId, 'm', 2, 9, 2), errors.STALE_MEMBER_EPOCH);
+});
+
+test('in a transaction, another epoch is a generation that is not legal, which producers know', () => {
+  const { stage, topicId } = readers();
+  const codes = [1, 2, 3].map((generationId) => {
+    const outcome = new Outcome<readonly (readonly number[])[]>();
+    const partitions = [{ partitionIndex: 1, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: null }];
+    const asked = { ...anyCommit, memberId: 'm', generationId, topics: [{ name: 't', topicId, partitions }] };
+    stage.coordinator.commitOffsetsInTransaction(asked, { producerId: 1, producerEpoch: 0 }, anyCaller, outcome);
+    return outcome.errorCode ?? errors.NONE;
+  });
+  assert.deepEqual(codes, [errors.ILLEGAL_GENERATION, errors.NONE, errors.ILLEGAL_GENERATION]);
 });
 
 test('anyone commits to a group without members', () => {

@@ -34,6 +34,7 @@ export function commitError(
   const isClassic = member.classic !== null;
   if (!isTransactional && !isClassic && apiVersion < epochsSince) return errors.UNSUPPORTED_VERSION;
   if (epoch === member.epoch) return errors.NONE;
+  // Transactions have no word for a stale epoch.
   const stale = isClassic ? errors.ILLEGAL_GENERATION : errors.STALE_MEMBER_EPOCH;
   if (epoch > member.epoch) return stale;
   const holdsAll = topics.every(({ topicId, partitions }) =>
