@@ -35,7 +35,7 @@ export function commitError(
   if (!isTransactional && !isClassic && apiVersion < epochsSince) return errors.UNSUPPORTED_VERSION;
   if (epoch === member.epoch) return errors.NONE;
   // Transactions have no word for a stale epoch.
-  const stale = isClassic ? errors.ILLEGAL_GENERATION : errors.STALE_MEMBER_EPOCH;
+  const stale = isClassic || isTransactional ? errors.ILLEGAL_GENERATION : errors.STALE_MEMBER_EPOCH;
   if (epoch > member.epoch) return stale;
   const holdsAll = topics.every(({ topicId, partitions }) =>
     partitions.every(({ partitionIndex }) => {
