@@ -105,8 +105,6 @@ function partitionsOf({ transactionPartitions }: StoredValue): TransactionPartit
 function encodeValue(value: Transaction, version: number): Uint8Array {
   return encodeCoordinatorValue(transactionLogRecord, version, {
     producerId: value.producerId,
-    previousProducerId: value.previousProducerId,
-    nextProducerId: value.nextProducerId,
     producerEpoch: value.producerEpoch,
     transactionTimeoutMs: value.timeoutMs,
     transactionStatus: transactionStates.indexOf(value.state),
@@ -116,6 +114,10 @@ function encodeValue(value: Transaction, version: number): Uint8Array {
         : [...value.partitions].map(([topic, indexes]) => ({ topic, partitionIds: [...indexes] })),
     transactionLastUpdateTimestampMs: value.updatedAtMs,
     transactionStartTimestampMs: value.startedAtMs,
-    clientTransactionVersion: value.clientVersion,
+    ...(version >= taggedVersion && {
+      previousProducerId: value.previousProducerId,
+      nextProducerId: value.nextProducerId,
+      clientTransactionVersion: value.clientVersion,
+    }),
   });
 }
