@@ -20,6 +20,8 @@ const properties: Readonly<Record<string, string>> = {
   'admin.listener': '',
   'group.initial.rebalance.delay.ms': '300',
   'offsets.topic.num.partitions': '1',
+  'transaction.state.log.num.partitions': '1',
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
   'log.retention.check.interval.ms': '2000',
   'log.segment.delete.delay.ms': '1000',
 };
@@ -41,7 +43,8 @@ export class BrokerProcess {
   #lives = 0;
   #isStopping = false;
   /** How far the wall clock is from the time that really passed. */
-  skewMs = 0;
+  #skewMs = 0;
+  clockJumps = 0;
   /** The disk was full in this life: then a start may fail. */
   isHampered = false;
 
@@ -88,6 +91,13 @@ export class BrokerProcess {
     }
     this.#over(how);
     this.#startLater();
+  }
+
+  /** Somebody sets the clock. */
+  jumpClock(byMs: number): void {
+    this.#skewMs += byMs;
+    this.clockJumps++;
+    this.#options.history.add({ kind: 'fault', text: `the clock jumps by ${byMs} ms` });
   }
 
   /** A callback of the broker threw: as in Node, that is its end. */
@@ -137,7 +147,7 @@ export class BrokerProcess {
     const { time, chance } = this.#options;
     const { disk, network } = this.#options.parts();
     return {
-      clock: { now: () => Math.floor(beginMs + time.nowMs + this.skewMs), monotonic: () => time.nowMs },
+      clock: { now: () => Math.floor(beginMs + time.nowMs + this.#skewMs), monotonic: () => time.nowMs },
       timers: { after: (delayMs, callback) => time.after(Math.max(delayMs, 0.01), life.bound(callback)) },
       random: chance.random,
       disk,

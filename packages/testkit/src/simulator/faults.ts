@@ -106,9 +106,10 @@ export class Faults {
 
   async #slowDisk(): Promise<void> {
     const { disk, time, chance } = this.#options;
-    disk.syncMsMax = chance.pick([50, 500, 2_000]);
-    if (chance.oneIn(2)) await this.#endSoon('power');
-    await time.pause(chance.amount(500, 4_000));
+    disk.syncMsMax = chance.pick([50, 500, 3_000]);
+    await time.pause(chance.amount(500, 6_000));
+    // While much is written and little of it synced.
+    if (chance.oneIn(2)) this.#options.broker.end('power');
     if (!this.#isOver) disk.syncMsMax = usual.syncMsMax;
   }
 
@@ -136,10 +137,7 @@ export class Faults {
   }
 
   #clockJump(): Promise<void> {
-    const { broker, chance, history } = this.#options;
-    const byMs = chance.integer(-clockJumpMsMax, clockJumpMsMax);
-    broker.skewMs += byMs;
-    history.add({ kind: 'fault', text: `the clock jumps by ${byMs} ms` });
+    this.#options.broker.jumpClock(this.#options.chance.integer(-clockJumpMsMax, clockJumpMsMax));
     return Promise.resolve();
   }
 }

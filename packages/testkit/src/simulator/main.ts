@@ -20,7 +20,7 @@ for (let seed = first; seed < first + Number(values.count); seed++) {
   console.log(
     `seed ${seed}: ${traceHash}, ${eventCount} events, ${lives} lives, ${(virtualMs / 1000).toFixed(1)} s in ${Math.round(realMs)} ms (× ${speed})`,
   );
-  for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);
+  for (const violation of violations.slice(0, 6)) console.log(`  ${violation}`);
   total.virtualMs += virtualMs;
   total.realMs += realMs;
   if (violations.length > 0) total.failed++;

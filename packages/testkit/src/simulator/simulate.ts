@@ -4,7 +4,7 @@
  */
 import { allChecks } from './checks/all-checks.ts';
 import { History } from './history.ts';
-import { World } from './world.ts';
+import { copies, World } from './world.ts';
 
 export interface SimulationOptions {
   /** How long there are faults, in virtual time; drawn from the seed when left out. */
@@ -30,7 +30,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const world = new World(seed, options);
   await world.run();
   const { history, time, broker } = world;
-  const violations = Object.entries(allChecks).flatMap(([name, check]) =>
+  const violations = Object.entries({ ...allChecks, 'copied exactly once': copies }).flatMap(([name, check]) =>
     check(history.events).map((fault) => `${name}: ${fault}`),
   );
   return {

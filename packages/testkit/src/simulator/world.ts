@@ -5,8 +5,11 @@
 import { BrokerProcess, brokerPort } from './broker-process.ts';
 import { Chance } from './chance.ts';
 import { Administrator, type NewTopic } from './clients/administrator.ts';
+import { copiesOf } from './checks/copies.ts';
 import { Auditor } from './clients/auditor.ts';
+import { Bank } from './clients/bank.ts';
 import type { Client, Surroundings } from './clients/client.ts';
+import { Copier } from './clients/copier.ts';
 import { GroupMember } from './clients/group-member.ts';
 import { IdempotentProducer } from './clients/idempotent-producer.ts';
 import { PlainProducer } from './clients/plain-producer.ts';
@@ -25,12 +28,24 @@ const turnsMax = 500_000;
 
 const topics: readonly NewTopic[] = [
   { name: 'orders', partitionCount: 3, settings: { 'segment.ms': '4000' }, isTrimmed: false },
+  { name: 'payments', partitionCount: 2, settings: { 'segment.ms': '5000' }, isTrimmed: false },
+  { name: 'copies', partitionCount: 1, settings: {}, isTrimmed: false },
   { name: 'ticks', partitionCount: 2, settings: { 'segment.ms': '1500', 'retention.ms': '9000' }, isTrimmed: true },
 ];
 
 const places: readonly Place[] = topics.flatMap(({ name, partitionCount }) =>
   Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition })),
 );
+
+const copying = {
+  copier: 'copier',
+  group: 'copies',
+  source: { topic: 'payments', partition: 0 },
+  target: { topic: 'copies', partition: 0 },
+};
+
+/** Of this world: what the copier has to have done. */
+export const copies = copiesOf(copying);
 
 export class World {
   readonly time = new VirtualTime();
@@ -100,6 +115,8 @@ export class World {
       network: this.#network,
       chance: this.#chance.fork('clients'),
       port: brokerPort,
+      life: () => broker.lives,
+      clockJumps: () => broker.clockJumps,
       isEnding: () => this.#isEnding,
     };
     const administrator = new Administrator(surroundings, 'admin', topics);
@@ -109,7 +126,10 @@ export class World {
     const ends = clients.map((client) => this.#watch(client, client.run()));
     await this.#faults.run(time.nowMs + this.#faultsMs);
     this.#isEnding = true;
-    const groups = [{ group: 'readers', places: places.filter(({ topic }) => topic === 'orders') }];
+    const groups = [
+      { group: 'readers', places: places.filter(({ topic }) => topic === 'orders') },
+      { group: copying.group, places: [copying.source] },
+    ];
     const auditor = new Auditor(surroundings, { places, groups });
     const audit = Promise.all(ends).then(async () => {
       await this.#watch(auditor, auditor.run());
@@ -150,6 +170,17 @@ function clientsOf(surroundings: Surroundings): Client[] {
     new IdempotentProducer(surroundings, 'clock', ticks),
     new Reader(surroundings, 'tail', 'uncommitted', places),
     new Reader(surroundings, 'ledger', 'committed', places),
+    new Bank(
+      surroundings,
+      'bank',
+      places.filter(({ topic }) => topic === 'payments' || topic === 'orders'),
+    ),
+    new Bank(
+      surroundings,
+      'broker',
+      places.filter(({ topic }) => topic === 'payments'),
+    ),
+    new Copier(surroundings, copying.copier, copying),
     new GroupMember(surroundings, 'readers.1', group),
     new GroupMember(surroundings, 'readers.2', group),
     new GroupMember(surroundings, 'readers.3', group),

@@ -209,6 +209,7 @@ complains(
   'a record that no member of the group was given',
   groupReadsAll,
   [
+    owned(1, 'x', 0, 0),
     read([[1, a1]], 2, 'uncommitted', 'readers.1'),
     final([
       [0, a0],
@@ -217,6 +218,7 @@ complains(
     stored(2, 0, true),
   ],
   [
+    owned(1, 'x', 0, 0),
     read([[0, a0]], 1, 'uncommitted', 'readers.1'),
     read([[1, a1]], 2, 'uncommitted', 'readers.2'),
     final([

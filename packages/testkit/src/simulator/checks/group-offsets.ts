@@ -1,8 +1,7 @@
 /**
- * Stored offsets of a group never go back: whoever asks, or stores, after a store was answered finds at least that. And what lies before
- * a stored offset was given to a member.
+ * Stored offsets of a group never go back: whoever asks, or stores, after a store was answered finds at least that.
  */
-import { finalPartitions, placeName, trimmedTopics, type Check } from './check.ts';
+import { eventsOf, finalPartitions, placeName, trimmedTopics, type Check } from './check.ts';
 
 interface Stored {
   readonly atMs: number;
@@ -25,11 +24,12 @@ export const groupOffsets: Check = (events) => {
   return faults;
 };
 
-/** `membersOf` tells the names of a group's members from its own. */
+/** Of groups with members: what lies before a stored offset was given to one of them. */
 export const groupReadsAll: Check = (events) => {
   const faults: string[] = [];
   const trimmed = trimmedTopics(events);
   const finals = finalPartitions(events);
+  const withMembers = new Set(eventsOf(events, 'owned').map(({ group }) => group));
   const given = new Map<string, Set<number>>();
   for (const event of events) {
     if (event.kind !== 'read') continue;
@@ -39,7 +39,8 @@ export const groupReadsAll: Check = (events) => {
     given.set(key, known);
   }
   for (const event of events) {
-    if (event.kind !== 'stored' || !event.isFinal || trimmed.has(event.topic)) continue;
+    if (event.kind !== 'stored' || !event.isFinal || trimmed.has(event.topic) || !withMembers.has(event.group))
+      continue;
     const key = `${event.group}: ${placeName(event)}`;
     for (const [offset, value] of finals.get(placeName(event))?.uncommitted ?? []) {
       if (offset < event.offset && given.get(key)?.has(offset) !== true)

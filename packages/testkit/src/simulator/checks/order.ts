@@ -25,11 +25,14 @@ export const order: Check = (events) => {
       lastAcked.set(name, Math.max(lastAcked.get(name) ?? -1, event.baseOffset + event.values.length - 1));
     }
   }
-  for (const { name, uncommitted } of finalPartitions(events).values()) {
+  for (const { name, uncommitted, committed } of finalPartitions(events).values()) {
+    // What is aborted may be sent anew.
+    const kept = new Set(committed.map(([offset]) => offset));
     const last = new Map<string, string>();
     for (const [offset, value] of uncommitted) {
       const producer = producerOf(value);
-      if (guarantees.get(producer) === 'plain') continue;
+      const guarantee = guarantees.get(producer);
+      if (guarantee === 'plain' || (guarantee === 'transactional' && !kept.has(offset))) continue;
       const before = last.get(producer);
       if (before !== undefined && countOf(before) > countOf(value))
         faults.push(`${name}: ${value} at offset ${offset} stands behind ${before}`);

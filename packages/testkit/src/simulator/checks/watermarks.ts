@@ -25,10 +25,13 @@ export const watermarks: Check = (events) => {
   const trimmed = trimmedTopics(events);
   const told = new Map<string, Told[]>();
   const acked = new Map<string, { readonly atMs: number; readonly offset: number }[]>();
+  let faultAtMs = -1;
   for (const event of events) {
-    if (event.kind === 'fault')
+    if (event.kind === 'fault') {
+      faultAtMs = event.atMs;
       for (const marks of told.values())
-        marks.push({ atMs: event.atMs, marks: { ...highest(marks.at(-1)?.marks), logStartOffset: 0 } });
+        marks.push({ atMs: faultAtMs, marks: { ...highest(marks.at(-1)?.marks), logStartOffset: 0 } });
+    }
     if (event.kind === 'acked' && event.acks === -1) {
       const { atMs, baseOffset, values } = event;
       const known = acked.get(placeName(event)) ?? [];
@@ -54,7 +57,9 @@ export const watermarks: Check = (events) => {
     if (highWatermark < mustSee)
       faults.push(`${name}: the high watermark is ${highWatermark}, and all before ${mustSee} was acknowledged`);
     const last = before.at(-1)?.marks;
-    before.push({ atMs: event.atMs, marks: highest(last, event) });
+    // Of the process before, this one knows nothing.
+    const isOld = event.askedAtMs <= faultAtMs;
+    before.push({ atMs: event.atMs, marks: highest(last, isOld ? { ...event, logStartOffset: 0 } : event) });
     told.set(name, before);
   }
   return faults;

@@ -31,14 +31,15 @@ export class Auditor extends Client {
 
   /** Up to the high watermark in either way: with nobody left, no transaction may be open. */
   async #readWhole(place: Place, isolation: Isolation): Promise<void> {
-    const from = await this.#offsetAt(place, -2);
+    let from = await this.#offsetAt(place, -2);
     const end = await this.#offsetAt(place, -1);
     const records: SeenRecord[] = [];
     let offset = from;
     while (offset < end) {
       const terms = { isolation, waitMsMax: 100, bytesMax: 1 << 20 };
       const [fetched] = (await fetchAll(this, [{ ...place, offset }], terms)) ?? [];
-      if (fetched === undefined || fetched.errorCode !== errors.NONE) await this.pause(50, 200);
+      if (fetched?.errorCode === errors.OFFSET_OUT_OF_RANGE) from = offset = await this.#offsetAt(place, -2);
+      else if (fetched?.errorCode !== errors.NONE) await this.pause(50, 200);
       else {
         records.push(...fetched.records);
         if (fetched.to === offset) await this.pause(50, 200);

@@ -13,6 +13,10 @@ export interface Surroundings {
   readonly history: History;
   readonly chance: Chance;
   readonly port: number;
+  /** Which life of the broker this is. */
+  readonly life: () => number;
+  /** How often its clock was set. */
+  readonly clockJumps: () => number;
   /** Clients bring to an end what they have begun, and begin nothing new. */
   readonly isEnding: () => boolean;
 }

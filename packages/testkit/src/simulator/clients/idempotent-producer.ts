@@ -1,6 +1,7 @@
 /**
  * An idempotent producer: up to five batches under way, sent again with the same sequences, in the same order, until each is answered.
- * Every value it has begun to send is acknowledged before it ends.
+ * Every value it has begun to send is acknowledged before it ends, but for one case: a snapshot of producers tells only the last batch
+ * of each, in Kafka's format, so that after a start the ones before it may not be known any more. Then it begins anew.
  */
 import { errorName, errors } from '@millrace/protocol';
 
@@ -16,6 +17,8 @@ interface Batch {
   readonly partition: number;
   readonly values: readonly string[];
   readonly bytes: Buffer;
+  /** The broker's when it was sent first. */
+  readonly life: number;
 }
 
 const batchesUnderWayMax = 5;
@@ -32,9 +35,9 @@ export class IdempotentProducer extends Client {
   }
 
   async run(): Promise<void> {
-    await this.#begin();
     while (!this.isEnding) {
       await this.pause(20, 600);
+      if (this.#producerId < 0) await this.#begin();
       let batches = this.#batches();
       while (batches.length > 0) {
         batches = await this.#attempt(batches);
@@ -70,7 +73,7 @@ export class IdempotentProducer extends Client {
         baseSequence: first,
       });
       this.history.add({ kind: 'sent', producer: this.name, guarantee: 'idempotent', topic, partition, values });
-      return { partition, values, bytes };
+      return { partition, values, bytes, life: this.surroundings.life() };
     });
   }
 
@@ -98,7 +101,9 @@ export class IdempotentProducer extends Client {
       }
       // What follows a batch that failed has to be out of order.
       const isBehindOther = left.some((other) => other.partition === partition);
-      if (entry !== undefined && !(isBehindOther && entry.errorCode === errors.OUT_OF_ORDER_SEQUENCE_NUMBER)) {
+      const isOutOfOrder = entry?.errorCode === errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
+      if (isOutOfOrder && !isBehindOther && batch.life < this.surroundings.life()) return this.#forget(values);
+      if (entry !== undefined && !(isBehindOther && isOutOfOrder)) {
         this.mustBeRetriable(`batch ${values[0]}`, entry.errorCode);
         this.history.trace(`${values[0]} ${errorName(entry.errorCode)}`);
       }
@@ -106,5 +111,12 @@ export class IdempotentProducer extends Client {
     }
     if (left.length > 0) this.disconnect();
     return left;
+  }
+
+  /** Nobody knows what became of them. */
+  #forget(values: readonly string[]): Batch[] {
+    this.history.trace(`${this.name} gives up ${values[0]}`);
+    this.#producerId = -1;
+    return [];
   }
 }
