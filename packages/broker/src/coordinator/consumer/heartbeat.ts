@@ -66,6 +66,10 @@ function finish(
   const written = (): void => {
     const group = shard.groups.get(draft.id);
     assert(group?.kind === 'consumer', 'replay brings in the group');
+    // Members of a classic group that came along have all their time.
+    if (group !== draft)
+      for (const { id, classic } of group.members.values())
+        if (classic !== null) group.timers.set(id, 'session', classic.sessionTimeoutMs);
     const { sessionTimeoutMs } = draft.environment.settings.consumer.of(draft.id);
     group.timers.set(step.member.id, 'session', sessionTimeoutMs);
     afterStep(shard, group, step);
