@@ -1,5 +1,6 @@
 /** What the cleaning of one log is told, and what it tells: plain values, because it may run in another thread. */
 import type { AbortedTransaction } from '../transaction-index.ts';
+import type { KeySecret } from './key-hash.ts';
 
 export interface CleanJob {
   readonly folder: string;
@@ -20,6 +21,7 @@ export interface CleanJob {
   readonly segmentIndexBytes: number;
   readonly indexIntervalBytes: number;
   readonly limits: CleanLimits;
+  readonly keySecret: KeySecret;
 }
 
 export interface CleanLimits {

@@ -54,6 +54,7 @@ class LogCleaning {
       bytesMax: limits.mapBytes,
       loadFactor: limits.mapLoadFactor,
       keysMax: firstUncleanable - firstDirty,
+      secret: job.keySecret,
     });
     this.#reader = new BatchReader(limits.bufferBytes);
     this.#writeBuffer = Buffer.allocUnsafeSlow(limits.bufferBytes);

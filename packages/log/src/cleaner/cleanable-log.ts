@@ -77,7 +77,7 @@ export class CleanableLog {
     nowMs: number,
     limits: CleanLimits,
   ): { job: CleanJob; signal: AbortSignal } {
-    const { segments, folder, config, producers } = this.#state;
+    const { segments, folder, config, producers, home } = this.#state;
     this.#abort = new AbortController();
     this.#segments = segments.all.filter(({ baseOffset }) => baseOffset < firstUncleanable);
     const job = {
@@ -97,6 +97,7 @@ export class CleanableLog {
       segmentIndexBytes: config.segmentIndexBytes,
       indexIntervalBytes: config.indexIntervalBytes,
       limits,
+      keySecret: new Int32Array(home.host.random.bytes(16).slice().buffer),
     };
     return { job, signal: this.#abort.signal };
   }

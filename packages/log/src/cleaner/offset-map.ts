@@ -7,7 +7,7 @@
  */
 import { assert } from '@millrace/base';
 
-import { hashKey } from './key-hash.ts';
+import { hashKey, type KeySecret } from './key-hash.ts';
 
 /** Four of the hash, two of the offset plus one: an offset of 0 marks a slot that is free. */
 const words = 6;
@@ -22,17 +22,20 @@ export interface OffsetMapOptions {
   readonly loadFactor: number;
   /** There are no more keys than this: more slots than that would need are not made. */
   readonly keysMax: number;
+  readonly secret: KeySecret;
 }
 
 export class OffsetMap {
   readonly #slotsMax: number;
   readonly #countMax: number;
+  readonly #secret: KeySecret;
   readonly #hash = new Int32Array(4);
   #slots: number;
   #table: Int32Array;
   #count = 0;
 
-  constructor({ bytesMax, loadFactor, keysMax }: OffsetMapOptions) {
+  constructor({ bytesMax, loadFactor, keysMax, secret }: OffsetMapOptions) {
+    this.#secret = secret;
     const slotsMax = Math.floor(bytesMax / slotBytes);
     this.#slotsMax = primeUpTo(Math.max(3, Math.min(slotsMax, Math.ceil((keysMax + 1) / loadFactor) + 64)));
     // One slot at least stays free: a search ends there.
@@ -58,7 +61,7 @@ export class OffsetMap {
   put(bytes: Uint8Array, at: number, length: number, offset: number): void {
     assert(!this.isFull, 'a full map takes no key');
     if (this.#count >= this.#slots * growAt && this.#slots < this.#slotsMax) this.#grow();
-    hashKey(bytes, at, length, this.#hash);
+    hashKey(this.#secret, bytes, at, length, this.#hash);
     const [h0, h1, h2, h3] = [this.#hash[0]!, this.#hash[1]!, this.#hash[2]!, this.#hash[3]!];
     const slot = this.#find(h0, h1, h2, h3);
     const table = this.#table;
@@ -75,7 +78,7 @@ export class OffsetMap {
 
   /** -1 when the key was not seen. */
   get(bytes: Uint8Array, at: number, length: number): number {
-    hashKey(bytes, at, length, this.#hash);
+    hashKey(this.#secret, bytes, at, length, this.#hash);
     const slot = this.#find(this.#hash[0]!, this.#hash[1]!, this.#hash[2]!, this.#hash[3]!);
     return this.#table[slot + 5]! * 0x1_0000_0000 + (this.#table[slot + 4]! >>> 0) - 1;
   }
