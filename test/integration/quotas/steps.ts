@@ -143,7 +143,7 @@ async function production(bootstrap: string, say: (line: string) => void): Promi
   {
     await using client = await WireClient.connect(bootstrap);
     // The third is over ten windows' worth, however long all take.
-    for (let count = 1; count <= 4; count++) {
+    for (let count = 1; count <= 3; count++) {
       const { throttleTimeMs, responses } = await client.send('produce', 9, request);
       say(`${count}: ${responses[0]?.partitionResponses[0]?.errorCode} ${lateness(throttleTimeMs)}`);
     }

@@ -1,6 +1,8 @@
 /** The broker as a whole, its listeners, sockets and connections, what topics get that do not say, and metrics as Java reports them. */
 import { boolean, className, inert, int, intMax, list, long, string } from '@millrace/base';
 
+import { parseAddressCounts } from './address-counts.ts';
+
 export const serverKeys = {
   'node.id': int(
     null,
@@ -97,7 +99,11 @@ export const serverKeys = {
   ),
   'max.connections.per.ip.overrides': string(
     '',
-    { dynamic: 'cluster-wide' },
+    {
+      dynamic: 'cluster-wide',
+      check: (text) =>
+        parseAddressCounts(text) === undefined ? 'it must be address:count, separated by commas' : undefined,
+    },
     'Other limits for some addresses: address:count, separated by commas.',
   ),
   'max.connection.creation.rate': int(

@@ -196,16 +196,3 @@ function overrideOf(overrides: ReadonlyMap<string, number>, address: string): nu
   if (own !== undefined) return own;
   return address === '127.0.0.1' || address === '::1' ? overrides.get('localhost') : undefined;
 }
-
-/** `address:count` with commas between them; undefined for what is none. */
-export function parseOverrides(text: string): ReadonlyMap<string, number> | undefined {
-  const overrides = new Map<string, number>();
-  for (const part of text.split(',')) {
-    if (part.trim() === '') continue;
-    const at = part.lastIndexOf(':');
-    const count = Number(part.slice(at + 1));
-    if (at <= 0 || !Number.isInteger(count) || count < 0 || part.slice(at + 1).trim() === '') return undefined;
-    overrides.set(part.slice(0, at).trim(), count);
-  }
-  return overrides;
-}

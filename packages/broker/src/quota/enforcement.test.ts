@@ -5,7 +5,8 @@ import { suite, test } from 'node:test';
 import { encodeBatch, errorName, errors, zeroUuid } from '@millrace/protocol';
 import { startBroker, WireClient, type TestBroker } from '@millrace/testkit';
 
-import { parseOverrides } from './connection-admission.ts';
+import { decodeMetadataRecord, encodeMetadataRecord } from '../metadata/record.ts';
+import { MetadataImage } from '../metadata/image.ts';
 
 type Entity = Readonly<Record<string, string | null>>;
 type Quotas = Readonly<Record<string, number | null>>;
@@ -208,15 +209,18 @@ suite('a client whose quota is used up', () => {
 });
 
 suite('quotas', () => {
-  test('of both user and client come before those of one, and are kept over a restart of the image', async () => {
+  test('of both user and client come before those of one, and are stored', async () => {
     await using broker = await startBroker();
     await using client = await WireClient.connect(broker.bootstrap);
     await createTopic(client, 't');
     await setQuotas(broker, { producer_byte_rate: 1 }, { user: null });
     await setQuotas(broker, { producer_byte_rate: 1e9 }, { user: 'ANONYMOUS', 'client-id': 'wire-client' });
     assert.equal(await produce(client), 0);
-    const copy = [...broker.broker.image.records()].filter(({ type }) => type === 'ClientQuotaRecord');
-    assert.equal(copy.length, 2);
+    const copy = new MetadataImage();
+    for (const record of broker.broker.image.records())
+      copy.replay(decodeMetadataRecord(encodeMetadataRecord(record, 1)));
+    assert.deepEqual([...copy.quotas.entries()], [...broker.broker.image.quotas.entries()]);
+    assert.equal([...copy.quotas.entries()].length, 2);
   });
 });
 
@@ -300,17 +304,6 @@ suite('connections', () => {
     }
     assert.ok(broker.broker.admission.counters('PLAINTEXT').throttleMs > 0);
     assert.equal(broker.broker.admission.counters('PLAINTEXT').acceptedCount, 8);
-  });
-
-  test('have overrides of the form address:count', () => {
-    assert.deepEqual(
-      [...(parseOverrides('127.0.0.1:5, ::1:7,') ?? [])],
-      [
-        ['127.0.0.1', 5],
-        ['::1', 7],
-      ],
-    );
-    for (const wrong of ['127.0.0.1', 'a:b', 'a:-1', ':5', 'a:']) assert.equal(parseOverrides(wrong), undefined, wrong);
   });
 });
 

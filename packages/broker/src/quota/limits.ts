@@ -5,17 +5,13 @@
 import type { Host } from '@millrace/base';
 import type { Connection } from '@millrace/net';
 
+import { parseAddressCounts } from '../config/address-counts.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { resourceTypes, type MetadataImage } from '../metadata/image.ts';
 import type { MetadataRecord } from '../metadata/record.ts';
 import type { Settings } from '../settings.ts';
 import { ClientQuotas } from './client-quotas.ts';
-import {
-  ConnectionAdmission,
-  parseOverrides,
-  type ConnectionLimits,
-  type ListenerLimits,
-} from './connection-admission.ts';
+import { ConnectionAdmission, type ConnectionLimits, type ListenerLimits } from './connection-admission.ts';
 import { connectionRateOf } from './quota-resolution.ts';
 
 export interface LimitsOptions {
@@ -71,7 +67,7 @@ export class Limits {
     return {
       connectionsMax: values['max.connections'],
       perAddressMax: values['max.connections.per.ip'],
-      overrides: parseOverrides(values['max.connections.per.ip.overrides']) ?? new Map(),
+      overrides: parseAddressCounts(values['max.connections.per.ip.overrides']) ?? new Map(),
       creationRateMax: values['max.connection.creation.rate'],
       ofListener: this.#listenerLimits(),
       addressRate: (address) => connectionRateOf(image.quotas, address),
