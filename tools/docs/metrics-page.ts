@@ -24,6 +24,12 @@ share is told once. Beside them are the usual \`process_*\` and \`nodejs_*\` of 
 
 ${sections.join('\n\n')}
 
+## Of clients
+
+Metrics that clients push (KIP-714) stand beside these while the client is there, and a minute longer: \`org.apache.kafka.producer.a.b\` is
+\`kafka_client_producer_a_b\`, sums end in \`_total\`, and besides their own labels all have \`client_id\` and \`client_instance_id\`. Which clients
+push what is chosen with \`kafka-configs --alter --client-metrics NAME --add-config metrics=[...],interval.ms=...,match=[...]\`.
+
 ## Our own
 
 ${table(own)}

@@ -1,6 +1,4 @@
 /** Whom a quota is for: a user, a client id, both together, or an address; each by name, or all that have no quota of their own. */
-export type EntityType = 'user' | 'client-id' | 'ip';
-
 /** A name of null is the default. */
 export type QuotaEntity = ReadonlyMap<string, string | null>;
 
