@@ -7,6 +7,7 @@ import { ClassicGroup } from '../../packages/broker/src/coordinator/group.ts';
 import { Partition } from '../../packages/broker/src/partition.ts';
 import { RequestPipeline } from '../../packages/broker/src/request.ts';
 import { StateTopic } from '../../packages/broker/src/state-topic.ts';
+import { Markers } from '../../packages/broker/src/transaction/markers.ts';
 import { Log } from '../../packages/log/src/log.ts';
 import { LogDirectory } from '../../packages/log/src/log-directory.ts';
 import { ProducerTable } from '../../packages/log/src/producer-table.ts';
@@ -160,13 +161,46 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a stored offset is answered before it is durable',
+    plant: () => answeredEarly('__consumer_offsets'),
+  },
+  {
+    name: 'the end of a transaction goes to the partitions before it is durable',
+    plant: () => answeredEarly('__transaction_state'),
+  },
+  {
+    name: 'the last stable offset is one too far',
+    plant: () =>
+      replacedGetter(Partition.prototype, 'lastStableOffset', ({ log, highWatermark }: Partition) =>
+        Math.min(log.lastStableOffset + 1, highWatermark),
+      ),
+  },
+  {
+    name: 'the list of aborted transactions is left out',
+    plant: () => replaced(Log.prototype, 'abortedTransactions', () => () => []),
+  },
+  {
+    name: 'a partition is forgotten when a transaction ends',
     plant: () =>
       replaced(
-        StateTopic.prototype,
-        'afterSync',
-        () =>
-          function (this: StateTopic, waiter) {
-            queueMicrotask(() => waiter.durable(false));
+        Markers.prototype,
+        'write',
+        (write) =>
+          function (this: Markers, name, marker, waiter) {
+            if (name.topic === 'payments' && name.partition === 1) waiter.answer();
+            else write.call(this, name, marker, waiter);
+          },
+      ),
+  },
+  {
+    name: 'offsets of an aborted transaction are stored',
+    plant: () =>
+      replaced(
+        Markers.prototype,
+        'write',
+        (write) =>
+          function (this: Markers, name, marker, waiter) {
+            const kind = name.topic === '__consumer_offsets' ? 'commit' : marker.kind;
+            write.call(this, name, { ...marker, kind }, waiter);
           },
       ),
   },
@@ -184,6 +218,19 @@ export const plants: readonly Plant[] = [
       ),
   },
 ];
+
+/** What a coordinator appends to its topic counts as durable at once. */
+function answeredEarly(topic: string): () => void {
+  return replaced(
+    StateTopic.prototype,
+    'afterSync',
+    (afterSync) =>
+      function (this: StateTopic, waiter) {
+        if (this.name === topic) queueMicrotask(() => waiter.durable(false));
+        else afterSync.call(this, waiter);
+      },
+  );
+}
 
 type Method = (this: never, ...args: never[]) => unknown;
 
