@@ -1,4 +1,5 @@
 import type { Case } from './case.ts';
+import { compaction } from './cases/compaction.ts';
 import { connectionCases } from './cases/connections.ts';
 import { embedded } from './cases/embedded.ts';
 import { fetchCases } from './cases/fetch.ts';
@@ -20,6 +21,7 @@ export const matrix: Case[] = [
   start,
   recover,
   memory,
+  compaction,
   ...connectionCases,
   embedded,
 ];

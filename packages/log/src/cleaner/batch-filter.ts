@@ -42,6 +42,9 @@ export class BatchFilter {
   /** Begin and end of the records that stay, by turns; neighbours are one range. */
   readonly #ranges: number[] = [];
   readonly #kept: Kept = { batch: undefined, recordsRead: 0, recordsKept: 0 };
+  /** Where batches are made, one after the other: memory that is given up with each would pile up before it is collected. */
+  #scratch: Buffer = Buffer.alloc(0);
+  readonly #delta = Buffer.alloc(growthMax);
   /** Of the batch at hand. */
   #hasTombstones = false;
   #maxTimestamp = -1;
@@ -101,11 +104,15 @@ export class BatchFilter {
     const { nowMs, deleteRetentionMs } = this.#rules;
     const codecId = header.compressionId(bytes, at);
     const horizonMs = nowMs + deleteRetentionMs;
-    const kept = needsHorizon ? this.#retimed(bytes, at, records, horizonMs) : this.#copied(records);
-    const body = codecId === 0 ? kept : compress(codecId, kept);
-    const batch = Buffer.allocUnsafe(header.batchHeaderBytes + body.length);
+    const end = needsHorizon ? this.#retime(bytes, at, records, horizonMs) : this.#copy(records);
+    let batch = this.#scratch.subarray(0, end);
+    if (codecId !== 0) {
+      const body = compress(codecId, batch.subarray(header.batchHeaderBytes));
+      this.#makeRoom(body.length);
+      body.copy(this.#scratch, header.batchHeaderBytes);
+      batch = this.#scratch.subarray(0, header.batchHeaderBytes + body.length);
+    }
     bytes.copy(batch, 0, at, at + header.batchHeaderBytes);
-    body.copy(batch, header.batchHeaderBytes);
     batch.writeInt32BE(batch.length - header.batchPrefixBytes, 8);
     batch.writeInt32BE(this.#kept.recordsKept, 57);
     if (needsHorizon) {
@@ -119,25 +126,30 @@ export class BatchFilter {
     return batch;
   }
 
-  #copied(records: Buffer): Buffer {
-    const ranges = this.#ranges;
-    let length = 0;
-    for (let index = 0; index < ranges.length; index += 2) length += ranges[index + 1]! - ranges[index]!;
-    const copy = Buffer.allocUnsafe(length);
-    let to = 0;
-    for (let index = 0; index < ranges.length; index += 2)
-      to += records.copy(copy, to, ranges[index], ranges[index + 1]);
-    return copy;
+  #makeRoom(recordBytes: number): void {
+    const bytes = header.batchHeaderBytes + recordBytes;
+    if (this.#scratch.length < bytes) this.#scratch = Buffer.allocUnsafeSlow(bytes);
   }
 
-  /** The records that stay, with their times told from another base. */
-  #retimed(bytes: Buffer, at: number, records: Buffer, horizonMs: number): Buffer {
+  /** Puts the records that stay behind the place of the header; gives where they end. */
+  #copy(records: Buffer): number {
+    this.#makeRoom(records.length);
+    const ranges = this.#ranges;
+    let to: number = header.batchHeaderBytes;
+    for (let index = 0; index < ranges.length; index += 2)
+      to += records.copy(this.#scratch, to, ranges[index], ranges[index + 1]);
+    return to;
+  }
+
+  /** The same, with their times told from another base. */
+  #retime(bytes: Buffer, at: number, records: Buffer, horizonMs: number): number {
+    this.#makeRoom(records.length + growthMax * this.#kept.recordsKept);
     const base = bytes.readBigInt64BE(at + 27);
     const shift = header.baseTimestamp(bytes, at) - horizonMs;
-    const copy = Buffer.allocUnsafe(records.length + growthMax * this.#kept.recordsKept);
-    const delta = Buffer.allocUnsafe(growthMax);
+    const target = this.#scratch;
+    const delta = this.#delta;
     const walk = this.#walk;
-    let to = 0;
+    let to: number = header.batchHeaderBytes;
     for (let index = 0; index < this.#ranges.length; index += 2) {
       walk.begin(records, this.#ranges[index]!, this.#ranges[index + 1]!);
       while (walk.next()) {
@@ -146,13 +158,13 @@ export class BatchFilter {
           ? writeZigzag(delta, 0, walk.timestampDelta() + shift)
           : writeBigZigzag(delta, BigInt.asIntN(64, exactDelta(records, walk) + base - BigInt(horizonMs)));
         const bodyBytes = walk.end - walk.bodyAt - (walk.offsetDeltaAt - walk.timestampAt) + deltaBytes;
-        to = writeZigzag(copy, to, bodyBytes);
-        to += records.copy(copy, to, walk.bodyAt, walk.timestampAt);
-        to += delta.copy(copy, to, 0, deltaBytes);
-        to += records.copy(copy, to, walk.offsetDeltaAt, walk.end);
+        to = writeZigzag(target, to, bodyBytes);
+        to += records.copy(target, to, walk.bodyAt, walk.timestampAt);
+        to += delta.copy(target, to, 0, deltaBytes);
+        to += records.copy(target, to, walk.offsetDeltaAt, walk.end);
       }
     }
-    return copy.subarray(0, to);
+    return to;
   }
 }
 
