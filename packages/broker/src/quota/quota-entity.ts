@@ -1,5 +1,7 @@
-/** Whom a quota is for: a user, a client id, both together, or an address; each by name, or all that have no quota of their own. */
-/** A name of null is the default. */
+/**
+ * Whom a quota is for: a user, a client id, both together, or an address (`user`, `client-id`, `ip`); each by name, or by null for all
+ * that have no quota of their own.
+ */
 export type QuotaEntity = ReadonlyMap<string, string | null>;
 
 export interface EntityPart {
