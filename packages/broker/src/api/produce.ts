@@ -30,7 +30,17 @@ interface PartitionAnswer {
 type Answers = { name: string; topicId: string; partitionResponses: PartitionAnswer[] }[];
 type TopicName = Pick<ProduceRequest['topicData'][number], 'name' | 'topicId'>;
 
-const notAdded = 'Partition was not added to the transaction';
+/** Producers expect none of these of a partition's leader; they come again with what Kafka says instead. */
+const unclear: ReadonlySet<number> = new Set([
+  errors.COORDINATOR_LOAD_IN_PROGRESS,
+  errors.COORDINATOR_NOT_AVAILABLE,
+  errors.NOT_COORDINATOR,
+]);
+const refusalTexts: ReadonlyMap<number, string> = new Map([
+  [errors.INVALID_TXN_STATE, 'Partition was not added to the transaction'],
+  [errors.NOT_ENOUGH_REPLICAS, 'Unable to verify the partition has been added to the transaction.'],
+  [errors.INVALID_PRODUCER_ID_MAPPING, 'Transactional records contained more than one producer ID'],
+]);
 const byIdSince = 13;
 const addsSince = 12;
 const abortableSince = 11;
@@ -65,7 +75,7 @@ function append(
         logAppendTimeMs: -1,
         logStartOffset: -1,
         recordErrors: [],
-        errorMessage: refusals?.[nth - 1] === errors.INVALID_TXN_STATE ? notAdded : null,
+        errorMessage: refusals === undefined ? null : (refusalTexts.get(refusals[nth - 1] ?? errors.NONE) ?? null),
       };
       if (entry.errorCode === errors.NONE)
         appendOne(doors, exchange.apiVersion, { name, topicId }, records, acks, entry);
@@ -201,6 +211,8 @@ function transactionalBatches(doors: Doors, { topicData }: ProduceRequest, apiVe
 }
 
 function refusalOf(kind: WriteKind, { partition, producerId, sequence }: Batch, errorCode: number): number {
+  if (unclear.has(errorCode) || (errorCode === errors.CONCURRENT_TRANSACTIONS && kind !== 'adding'))
+    return errors.NOT_ENOUGH_REPLICAS;
   if (errorCode !== errors.NONE || kind !== 'adding') return errorCode;
   // Its first batches have been lost, and it must hear of that.
   const isLate = sequence !== 0 && partition.log.producer(producerId) === undefined;

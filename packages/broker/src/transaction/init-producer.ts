@@ -52,13 +52,13 @@ export function decideInit(
   return { errorCode: errors.PRODUCER_FENCED };
 }
 
-function begin({ id, timeoutMs, expected }: InitRequest, producerId: number, nowMs: number): Transaction {
+function begin({ id, timeoutMs }: InitRequest, producerId: number, nowMs: number): Transaction {
   return {
     id,
     state: 'Empty',
     producerId,
     producerEpoch: 0,
-    previousProducerId: expected === undefined ? -1 : producerId,
+    previousProducerId: producerId,
     nextProducerId: -1,
     lastProducerEpoch: -1,
     timeoutMs,
