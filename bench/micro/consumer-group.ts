@@ -67,6 +67,7 @@ class Member {
 
 async function measure(bootstrap: string): Promise<void> {
   const members: Member[] = [];
+  let calmSinceMs = 0;
   let whole = Promise.withResolvers<void>();
   const changed = (): void => {
     if (members.reduce((sum, member) => sum + member.size, 0) === partitionCount) whole.resolve();
@@ -81,15 +82,19 @@ async function measure(bootstrap: string): Promise<void> {
     return (await admin.send('consumerGroupHeartbeat', 1, request)).errorCode === errors.GROUP_ID_NOT_FOUND;
   };
   while (!(await ready())) await new Promise((resolve) => setTimeout(resolve, 100));
-  const startedMs = performance.now();
-  const join = async (): Promise<void> => {
-    const member = new Member(await WireClient.connect(bootstrap), `m${performance.now()}`, changed);
+  const join = (client: WireClient): void => {
+    const member = new Member(client, `m${performance.now()}`, changed);
     members.push(member);
     void member.run();
   };
-  for (let index = 0; index < memberCount; index++) await join();
+  const clients: WireClient[] = [];
+  for (let index = 0; index < memberCount; index++) clients.push(await WireClient.connect(bootstrap));
+  const startedMs = performance.now();
+  for (const client of clients) join(client);
   await settled();
-  console.log(`${memberCount} members, ${partitionCount} partitions: joined in ${ms(startedMs)}`);
+  console.log(
+    `${memberCount} members, ${partitionCount} partitions: joined and settled in ${Math.round(calmSinceMs - startedMs)} ms`,
+  );
   for (let round = 0; round < roundCount; round++) {
     whole = Promise.withResolvers<void>();
     const gone = members.splice(round * 7, 1)[0];
@@ -97,18 +102,20 @@ async function measure(bootstrap: string): Promise<void> {
     await gone?.leave();
     await whole.promise;
     console.log(`one left: all partitions are held again after ${ms(leftMs)}`);
-    await join();
+    join(await WireClient.connect(bootstrap));
     await settled();
   }
   process.exit();
 
   /** Everyone has the same number, and all are held, for a while. */
   async function settled(): Promise<void> {
+    calmSinceMs = performance.now();
     for (let calm = 0; calm < 10;) {
       await new Promise((resolve) => setTimeout(resolve, Number(intervalMs) / 2));
       const sizes = members.map(({ size }) => size);
       const isEven = Math.max(...sizes) - Math.min(...sizes) <= 1;
       calm = isEven && sizes.reduce((sum, size) => sum + size, 0) === partitionCount ? calm + 1 : 0;
+      if (calm === 0) calmSinceMs = performance.now();
     }
   }
 }

@@ -116,9 +116,7 @@ suite('from the environment', () => {
     ]);
     assert.equal(broker.values['group.initial.rebalance.delay.ms'], 0);
     assert.equal(broker.values['offsets.topic.num.partitions'], 50);
-    assert.deepEqual(broker.warnings, [
-      'Accepted, but without effect yet: transaction.state.log.replication.factor.',
-    ]);
+    assert.deepEqual(broker.warnings, ['Accepted, but without effect yet: transaction.state.log.replication.factor.']);
     assert.equal(broker.properties.get('listeners'), compose.KAFKA_LISTENERS);
   });
 
@@ -310,6 +308,26 @@ suite('what cannot be is refused with one sentence', () => {
       'sessions upside down',
       { overrides: { 'group.min.session.timeout.ms': '9000', 'group.max.session.timeout.ms': '8000' } },
       /at most group\.max\.session\.timeout\.ms/,
+    ],
+    [
+      'a session of consumer groups out of its bounds',
+      { overrides: { 'group.consumer.session.timeout.ms': '10000' } },
+      /at least group\.consumer\.min\.session\.timeout\.ms, which is 45000/,
+    ],
+    [
+      'heartbeats that are later than the end of the session',
+      {
+        overrides: {
+          'group.consumer.max.heartbeat.interval.ms': '50000',
+          'group.consumer.heartbeat.interval.ms': '46000',
+        },
+      },
+      /less than group\.consumer\.session\.timeout\.ms/,
+    ],
+    [
+      'an assignor that nobody knows',
+      { overrides: { 'group.consumer.assignors': 'uniform,best' } },
+      /only uniform and range are known/,
     ],
     ['a codec that is none', { overrides: { 'offsets.topic.compression.codec': '5' } }, /it must be 0 for none/],
     ['nobody may connect', { overrides: { 'max.connections.per.ip': '0' } }, /nobody could connect/],

@@ -16,6 +16,7 @@ export function checkRules(
   checkQuorum(values, nodeId);
   checkListeners(values, listeners, controllerNames);
   checkLimits(values);
+  checkConsumerGroups(values);
 }
 
 /** For a sentence about one key's value. */
@@ -133,4 +134,32 @@ function checkLimits(values: BrokerValues): void {
   if (values['max.connections.per.ip'] === 0 && values['max.connections.per.ip.overrides'] === '') {
     throw invalid('max.connections.per.ip', 0, 'nobody could connect; set max.connections.per.ip.overrides too');
   }
+}
+
+/** What consumer groups get must lie within what they may set for themselves, and a session must outlast a heartbeat. */
+function checkConsumerGroups(values: BrokerValues): void {
+  for (const name of ['session.timeout.ms', 'heartbeat.interval.ms', 'assignment.interval.ms'] as const) {
+    const [key, least, most] = [
+      `group.consumer.${name}`,
+      `group.consumer.min.${name}`,
+      `group.consumer.max.${name}`,
+    ] as const;
+    if (values[most] < values[least])
+      throw invalid(most, values[most], `it must be at least ${least}, which is ${values[least]}`);
+    if (values[key] < values[least])
+      throw invalid(key, values[key], `it must be at least ${least}, which is ${values[least]}`);
+    if (values[key] > values[most])
+      throw invalid(key, values[key], `it must be at most ${most}, which is ${values[most]}`);
+  }
+  const session = values['group.consumer.session.timeout.ms'];
+  const heartbeat = values['group.consumer.heartbeat.interval.ms'];
+  if (heartbeat >= session)
+    throw invalid(
+      'group.consumer.heartbeat.interval.ms',
+      heartbeat,
+      `it must be less than group.consumer.session.timeout.ms, which is ${session}`,
+    );
+  for (const name of values['group.consumer.assignors'])
+    if (name !== 'uniform' && name !== 'range')
+      throw invalid('group.consumer.assignors', name, 'only uniform and range are known');
 }

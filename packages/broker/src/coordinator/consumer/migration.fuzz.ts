@@ -107,7 +107,7 @@ class Run {
     const metadata = Buffer.from(
       encodeVersioned(consumerProtocolSubscription, 1, { topics: ['t'], userData: null, ownedPartitions: [] }),
     );
-    const protocols = [...offers].map((name) => ({ name, metadata }));
+    const protocols = offers.split('').map((name) => ({ name, metadata }));
     const outcome = this.#expect<JoinAnswer>(({ response }) => {
       if (response?.errorCode === errors.MEMBER_ID_REQUIRED) classic.id = response.memberId;
       if (response?.errorCode === errors.UNKNOWN_MEMBER_ID) classic.id = '';
