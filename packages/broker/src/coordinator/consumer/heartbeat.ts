@@ -136,28 +136,41 @@ function memberOf(group: ConsumerGroup, request: HeartbeatRequest, records: Coor
   return fault ?? { member: replaced(group, present, memberId, records), before: present };
 }
 
-/** The same object when the request says nothing new. */
-function subscribed(
-  member: ConsumerMember,
-  request: HeartbeatRequest,
-  { clientId, clientHost }: Caller,
-): ConsumerMember {
-  const names = request.subscribedTopicNames;
-  const topics = names === null || sameNames(names, member.topics) ? member.topics : sortedNames(names);
-  const come: ConsumerMember = {
+/** The same object when the request says nothing new, which is so nearly always. */
+function subscribed(member: ConsumerMember, request: HeartbeatRequest, caller: Caller): ConsumerMember {
+  const { instanceId, rackId, rebalanceTimeoutMs, serverAssignor: assignor, subscribedTopicRegex: pattern } = request;
+  const { clientId, clientHost } = caller;
+  const topics = topicsOf(member, request);
+  const saysNothing =
+    (instanceId === null || instanceId === member.instanceId) &&
+    (rackId === null || rackId === member.rackId) &&
+    (rebalanceTimeoutMs === -1 || rebalanceTimeoutMs === member.rebalanceTimeoutMs) &&
+    (assignor === null || assignor === member.assignor) &&
+    (pattern === null || pattern === member.pattern) &&
+    topics === member.topics &&
+    clientId === member.clientId &&
+    clientHost === member.clientHost &&
+    member.classic === null;
+  if (saysNothing) return member;
+  return {
     ...member,
-    instanceId: request.instanceId ?? member.instanceId,
-    rackId: request.rackId ?? member.rackId,
-    rebalanceTimeoutMs: request.rebalanceTimeoutMs === -1 ? member.rebalanceTimeoutMs : request.rebalanceTimeoutMs,
-    assignor: request.serverAssignor ?? member.assignor,
-    topics: sameNames(topics, member.topics) ? member.topics : topics,
-    pattern: request.subscribedTopicRegex ?? member.pattern,
+    instanceId: instanceId ?? member.instanceId,
+    rackId: rackId ?? member.rackId,
+    rebalanceTimeoutMs: rebalanceTimeoutMs === -1 ? member.rebalanceTimeoutMs : rebalanceTimeoutMs,
+    assignor: assignor ?? member.assignor,
+    pattern: pattern ?? member.pattern,
+    topics,
     clientId,
     clientHost,
     classic: null,
   };
-  const keys = Object.keys(come) as (keyof ConsumerMember)[];
-  return keys.every((key) => come[key] === member[key]) ? member : come;
+}
+
+/** The same list when it names the same. */
+function topicsOf({ topics }: ConsumerMember, { subscribedTopicNames: names }: HeartbeatRequest): readonly string[] {
+  if (names === null || sameNames(names, topics)) return topics;
+  const sorted = sortedNames(names);
+  return sameNames(sorted, topics) ? topics : sorted;
 }
 
 /** Only a pattern that nobody in the group uses yet has to be looked at. */
