@@ -6,6 +6,8 @@ export interface Admission {
   hasRoom(listenerName: string): boolean;
   /** Undefined lets it in; otherwise it is closed without being read, at once or after so many milliseconds. */
   refusalMs(listenerName: string, address: string): number | undefined;
+  /** One was not let in, for that or because too many wait already. */
+  refused(listenerName: string): void;
   entered(listenerName: string, address: string): void;
   left(listenerName: string, address: string): void;
   /** `callback` is called when there may be room again. */

@@ -25,18 +25,12 @@ export class Gate {
   #hasArrived = false;
   #delay: Timer | undefined;
   readonly #refused = new Map<Socket, Timer>();
-  #refusedCount = 0;
   #isStopped = false;
 
   constructor(options: GateOptions, enter: (socket: Socket) => void) {
     this.#options = options;
     this.#enter = enter;
     options.admission.onRoom(() => this.#next());
-  }
-
-  /** Connections that were closed because of a limit. */
-  get refusedCount(): number {
-    return this.#refusedCount;
   }
 
   arrive(socket: Socket): void {
@@ -92,7 +86,7 @@ export class Gate {
   }
 
   #refuse(socket: Socket, afterMs: number): void {
-    this.#refusedCount++;
+    this.#options.admission.refused(this.#options.listenerName);
     if (afterMs === 0 || this.#refused.size >= delayedMax) {
       socket.destroy();
       return;

@@ -25,6 +25,7 @@ function echo(closed: () => void = () => {}): ConnectionOwner {
 class Rooms implements Admission {
   room: number;
   refusal: number | undefined = undefined;
+  refusedCount = 0;
   readonly #callbacks: (() => void)[] = [];
 
   constructor(room: number) {
@@ -41,6 +42,10 @@ class Rooms implements Admission {
 
   refusalMs(): number | undefined {
     return this.refusal;
+  }
+
+  refused(): void {
+    this.refusedCount++;
   }
 
   entered(): void {
@@ -163,7 +168,7 @@ test('a connection that is refused is closed, at once or after a while', async (
     const socket = net.connect(listener.port, '127.0.0.1');
     socket.on('error', () => {});
     await once(socket, 'close');
-    assert.equal(rooms.room, 1);
+    assert.deepEqual([rooms.room, rooms.refusedCount], [1, 1]);
     listener.stop();
   }
 });

@@ -110,22 +110,21 @@ export class ConnectionAdmission implements Admission {
   refusalMs(listenerName: string, remote: string): number | undefined {
     const { overrides, perAddressMax, addressRate } = this.#limits;
     const address = plainAddress(remote);
-    const counters = this.counters(listenerName);
     const max = overrideOf(overrides, address) ?? perAddressMax;
-    if ((this.#perAddress.get(address) ?? 0) >= max) {
-      counters.refusedCount++;
-      return 0;
-    }
+    if ((this.#perAddress.get(address) ?? 0) >= max) return 0;
     const rate = addressRate(address);
     if (rate === undefined) return undefined;
     const throttleMs = this.#recordAddress(address, rate);
     if (throttleMs === 0) return undefined;
-    counters.refusedCount++;
-    counters.addressThrottleMs += throttleMs;
+    this.counters(listenerName).addressThrottleMs += throttleMs;
     // It does not come in, so it does not count for the others.
     this.#rates.get('')?.record(-1, this.#clock.monotonic());
     this.#rates.get(listenerName)?.record(-1, this.#clock.monotonic());
     return throttleMs;
+  }
+
+  refused(listenerName: string): void {
+    this.counters(listenerName).refusedCount++;
   }
 
   entered(listenerName: string, remote: string): void {

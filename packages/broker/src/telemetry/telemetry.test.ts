@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { suite, test } from 'node:test';
 
+import { silentLogger } from '@millrace/base';
 import { compress, errorName, zeroUuid } from '@millrace/protocol';
 import { startBroker, WireClient, type TestBroker } from '@millrace/testkit';
+
+import type { Exchange } from '../exchange.ts';
+import { MetadataImage } from '../metadata/image.ts';
+import { Telemetry, type TelemetryDoors } from './telemetry.ts';
 
 const withMetrics = { 'admin.listener': '127.0.0.1:0' };
 const instanceId = 'abcdefghijklmnopqrstuw';
@@ -177,6 +182,58 @@ suite('a client that pushes', () => {
     const again = await ask(client, instanceId);
     assert.deepEqual([errorName(again.errorCode), again.requestedMetrics], ['NONE', ['*']]);
     assert.notEqual(again.subscriptionId, subscriptionId);
+  });
+});
+
+suite('a client that is silent', () => {
+  /** A client that asked and pushed at the time 0. */
+  function pushed(): {
+    telemetry: Telemetry;
+    session: { onEnded: (() => void) | undefined };
+    at: (ms: number) => void;
+  } {
+    let nowMs = 0;
+    const telemetry = new Telemetry(
+      {
+        host: { clock: { now: () => nowMs, monotonic: () => nowMs }, log: silentLogger },
+        image: new MetadataImage(),
+        settings: { values: { 'telemetry.max.bytes': 1000 } },
+        config: { adminListener: { host: '', port: 0 } },
+      } as unknown as TelemetryDoors,
+      () => instanceId,
+    );
+    const session = { softwareName: '', softwareVersion: '', connection: { remotePort: 1 }, onEnded: undefined };
+    const exchange = { session, clientId: 'c', clientHost: '127.0.0.1' } as unknown as Exchange;
+    const answer = telemetry.ask(exchange, zeroUuid);
+    assert.ok(typeof answer === 'object');
+    const { subscriptionId } = answer;
+    const taken = {
+      clientInstanceId: instanceId,
+      subscriptionId,
+      terminating: false,
+      compressionType: 0,
+      metrics: otlp,
+    };
+    assert.equal(telemetry.push(exchange, taken), 0);
+    return { telemetry, session, at: (ms) => (nowMs = ms) };
+  }
+
+  test('is forgotten after three times its interval', () => {
+    const { telemetry, at } = pushed();
+    at(899_000);
+    assert.deepEqual([Object.keys(telemetry.names()), telemetry.clientCount], [['kafka_client_test_size'], 1]);
+    at(901_000);
+    assert.deepEqual([Object.keys(telemetry.names()), telemetry.clientCount, telemetry.seriesCount], [[], 0, 0]);
+  });
+
+  test('because its connection is gone is forgotten a minute later', () => {
+    const { telemetry, session, at } = pushed();
+    at(10_000);
+    session.onEnded?.();
+    at(69_000);
+    assert.equal(Object.keys(telemetry.names()).length, 1);
+    at(71_000);
+    assert.equal(Object.keys(telemetry.names()).length, 0);
   });
 });
 

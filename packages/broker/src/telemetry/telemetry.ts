@@ -50,6 +50,7 @@ export interface TelemetryDoors {
 /** As in Kafka. */
 const clientsMax = 16_384;
 const expiryMsMin = 60_000;
+const lookMsMin = 1000;
 /** Ids that mean something else. */
 const reservedIds: ReadonlySet<string> = new Set([zeroUuid, 'AAAAAAAAAAAAAAAAAAAAAQ']);
 /** zstd, lz4, gzip, snappy: the first is liked best. */
@@ -64,6 +65,7 @@ export class Telemetry {
   readonly #series = new ClientSeries();
   /** In order of their last request, oldest first. */
   readonly #clients = new Map<string, Client>();
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   /** By error code; pushes that were taken count as 0. */
   readonly pushes = new Map<number, number>();
 
@@ -213,6 +215,9 @@ export class Telemetry {
 
   #expire(): void {
     const nowMs = this.#doors.host.clock.monotonic();
+    // Each look goes over all of them.
+    if (nowMs - this.#lookedAtMs < lookMsMin) return;
+    this.#lookedAtMs = nowMs;
     for (const [id, { expiresAtMs }] of this.#clients) if (expiresAtMs <= nowMs) this.#forget(id);
   }
 
