@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { encodeEndMarker } from '@millrace/protocol';
 import { batchOf, diskError, FaultDisk, MemoryDisk, put, TestHost, valuesOf } from '@millrace/testkit/simulated';
 
 import { defaultLogConfig, type LogConfig } from './log-config.ts';
@@ -43,6 +44,24 @@ test('what does not fit is as if it had never come', () => {
     [[5, 1]],
   );
   assert.deepEqual([...valuesOf(log).values()], ['a', 'b'], 'reads go on');
+});
+
+test('an aborted transaction whose end did not fit is told once, when it has ended', () => {
+  const { disk, host, log } = open();
+  const marker = (): Buffer => encodeEndMarker({ ...producer, kind: 'abort', coordinatorEpoch: 1, timestamp: 1 });
+  put(log, ['a'], { ...producer, baseSequence: 0, isTransactional: true });
+  disk.bytesMax = disk.usedBytes;
+  log.append(marker(), { leaderEpoch: 0, origin: 'coordinator' });
+  assert.throws(() => log.writeOut(), refused);
+  assert.deepEqual(log.abortedTransactions(0, 10), []);
+  disk.bytesMax = 1 << 30;
+  host.advance(1000);
+  log.append(marker(), { leaderEpoch: 0, origin: 'coordinator' });
+  log.writeOut();
+  assert.deepEqual(
+    log.abortedTransactions(0, 10).map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset]),
+    [[0, 1]],
+  );
 });
 
 test('it heals by itself when there is room again', () => {

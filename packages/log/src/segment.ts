@@ -149,6 +149,7 @@ export class Segment {
     held.size = this.size;
     held.offsets = this.offsets.count;
     held.times = this.times.count;
+    this.aborted.hold();
     held.bytesSinceIndexed = this.#bytesSinceIndexed;
     held.maxTimestamp = this.maxTimestamp;
     held.maxTimestampOffset = this.#maxTimestampOffset;
@@ -160,6 +161,7 @@ export class Segment {
     this.size = held.size;
     this.offsets.takeBack(held.offsets);
     this.times.takeBack(held.times);
+    this.aborted.takeBack();
     this.#bytesSinceIndexed = held.bytesSinceIndexed;
     this.#maxTimestamp = held.maxTimestamp;
     this.#maxTimestampOffset = held.maxTimestampOffset;

@@ -26,6 +26,8 @@ export class TransactionIndex {
   #aborted: AbortedTransaction[] | undefined;
   #savedCount = 0;
   #mustTrim = false;
+  /** Added since `hold`. */
+  #addedCount = 0;
 
   constructor(disk: Disk, path: string, isNew: boolean) {
     this.#disk = disk;
@@ -44,15 +46,27 @@ export class TransactionIndex {
 
   add(aborted: AbortedTransaction): void {
     this.#load().push(aborted);
+    this.#addedCount++;
+  }
+
+  hold(): void {
+    this.#addedCount = 0;
+  }
+
+  /** Undoes every `add` since `hold`. */
+  takeBack(): void {
+    if (this.#addedCount === 0) return;
+    const aborted = this.#load();
+    aborted.length -= this.#addedCount;
+    this.#addedCount = 0;
+    this.#saved(aborted);
   }
 
   /** Forgets transactions that end at `offset` or later. */
   cut(offset: number): void {
     const aborted = this.#load();
     while ((aborted.at(-1)?.lastOffset ?? -1) >= offset) aborted.pop();
-    if (this.#savedCount <= aborted.length) return;
-    this.#savedCount = aborted.length;
-    this.#mustTrim = true;
+    this.#saved(aborted);
   }
 
   /** Synced, as nothing else tells what is in it. Most segments have none, and no file for it. */
@@ -79,6 +93,13 @@ export class TransactionIndex {
     if (this.#savedCount !== this.#aborted?.length || this.#mustTrim) return;
     this.#aborted = undefined;
     this.#savedCount = 0;
+  }
+
+  /** The file may hold more than there is now. */
+  #saved(aborted: readonly AbortedTransaction[]): void {
+    if (this.#savedCount <= aborted.length) return;
+    this.#savedCount = aborted.length;
+    this.#mustTrim = true;
   }
 
   #load(): AbortedTransaction[] {
