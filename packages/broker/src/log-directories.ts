@@ -22,6 +22,8 @@ export interface LogDirectories {
   readonly clusterId: string;
 }
 
+const kafkaMetadataTopic = '__cluster_metadata';
+
 type Configured = Pick<BrokerConfig, 'logDirs' | 'clusterId' | 'nodeId'>;
 
 /** Throws `MillraceError`: IN_USE for one that another process holds, CONFIG for one of another cluster, or when none is left. */
@@ -61,7 +63,13 @@ function knownClusterId(host: Host, { logDirs }: Configured): string | undefined
 }
 
 function metadataDirectory(directories: readonly LogDirectory[], offline: readonly OfflineDirectory[]): LogDirectory {
-  const holder = directories.find((directory) => MetadataLog.isIn(directory));
+  const [holder, other] = directories.filter((directory) => MetadataLog.isIn(directory));
+  if (other !== undefined) {
+    throw new MillraceError(
+      'CONFIG',
+      `Both ${holder?.path} and ${other.path} hold metadata of the cluster. Leave one of them out of log.dirs, or move its metadata away.`,
+    );
+  }
   if (holder !== undefined) return holder;
   const [first] = directories;
   const [broken] = offline;
@@ -72,5 +80,12 @@ function metadataDirectory(directories: readonly LogDirectory[], offline: readon
     );
   }
   if (first === undefined) throw new MillraceError('CONFIG', 'No data directory is named: set log.dirs.');
-  return first;
+  const orphaned = directories.find((directory) => directory.folders().length > 0);
+  // Kafka's own metadata beside them: the directories are taken over.
+  if (orphaned === undefined || directories.some((directory) => directory.holds(kafkaMetadataTopic, 0))) return first;
+  throw new MillraceError(
+    'CONFIG',
+    `${orphaned.path} holds partitions, but no directory of log.dirs holds the metadata they belong to: name the one that does. ` +
+      `To take the partitions over without their settings, make an empty folder ${kafkaMetadataTopic}-0 beside them.`,
+  );
 }

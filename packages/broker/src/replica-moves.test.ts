@@ -252,6 +252,17 @@ suite('log directories that come, go and fail', () => {
     assert.equal(await stage.batches('t', 1), 1);
   });
 
+  test('a start without the directory that holds the metadata is refused, before anything begins anew', async () => {
+    const disk = new MemoryDisk();
+    {
+      await using stage = await Stage.open(disk);
+      await stage.topic('t', 2);
+    }
+    await assert.rejects(Stage.open(disk, { 'log.dirs': '/b' }), /\/b holds partitions, but no directory/);
+    await using stage = await Stage.open(disk);
+    assert.deepEqual(await stage.where('t'), ['/a 0', '/b 1']);
+  });
+
   test('a directory that cannot be opened takes only its partitions offline', async () => {
     const disk = new MemoryDisk();
     {
