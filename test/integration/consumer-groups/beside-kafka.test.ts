@@ -10,6 +10,7 @@ import { WireClient } from '@millrace/testkit';
 import { startKafka, type KafkaNode } from '../../../tools/reference/kafka-node.ts';
 import { startBrokerProcess, type BrokerProcess } from '../broker-process.ts';
 import { pause, Script } from './script.ts';
+import { randomSteps } from './random-steps.ts';
 import { steps } from './steps.ts';
 
 const properties = {
@@ -37,18 +38,20 @@ suite('consumer groups beside Apache Kafka', { timeout: 180_000 }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  for (const [name, step] of steps) {
-    test(name, async () => {
-      const transcripts: string[][] = [];
-      for (const script of scripts) {
-        script.lines.length = 0;
-        await step(script);
-        transcripts.push([...script.lines]);
-      }
-      assert.ok((transcripts[0]?.length ?? 0) > 3, 'there is something to compare');
-      assert.deepEqual(transcripts[1], transcripts[0]);
-    });
+  async function compare(step: (script: Script) => Promise<void>): Promise<void> {
+    const transcripts: string[][] = [];
+    for (const script of scripts) {
+      script.lines.length = 0;
+      await step(script);
+      transcripts.push([...script.lines]);
+    }
+    assert.ok((transcripts[0]?.length ?? 0) > 3, 'there is something to compare');
+    assert.deepEqual(transcripts[1], transcripts[0]);
   }
+
+  for (const [name, step] of steps) test(name, async () => await compare(step));
+  for (const seed of [1, 2, 3, 4])
+    test(`random steps ${seed}`, async () => await compare(async (script) => await randomSteps(script, seed)));
 });
 
 /** A new Kafka says for a moment that its coordinator is not there. */

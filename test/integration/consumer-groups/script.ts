@@ -157,14 +157,26 @@ export class Script implements AsyncDisposable {
       ],
     });
     const bytes = fetched.responses[0]?.partitions[0]?.records ?? Buffer.alloc(0);
-    for (const { at } of splitBatches(bytes).spans) {
-      for (const { key, value } of decodeBatch(bytes, at, 1 << 24)) {
-        const record = key === null ? undefined : decodeGroupRecord(key, value);
-        if (record === undefined || record.name === 'OffsetCommit' || record.name === 'LegacyOffsetCommit') continue;
-        const of = 'group' in record.key ? record.key.group : record.key.groupId;
-        if (of === groupId) this.say(`  ${record.name} ${this.json(record.key)} ${this.json(hashless(record.value))}`);
-      }
+    for (const { at } of splitBatches(bytes).spans) this.#recordsOfBatch(groupId, decodeBatch(bytes, at, 1 << 24));
+  }
+
+  /** Of one kind they come in the order of members, which in Kafka is that of a hash table. */
+  #recordsOfBatch(groupId: string, records: ReturnType<typeof decodeBatch>): void {
+    let kind = '';
+    let run: string[] = [];
+    const end = (): void => {
+      this.lines.push(...run.sort());
+      run = [];
+    };
+    for (const { key, value } of records) {
+      const record = key === null ? undefined : decodeGroupRecord(key, value);
+      if (record === undefined || record.name === 'OffsetCommit' || record.name === 'LegacyOffsetCommit') continue;
+      if (('group' in record.key ? record.key.group : record.key.groupId) !== groupId) continue;
+      if (record.name !== kind) end();
+      kind = record.name;
+      run.push(`  ${record.name} ${this.json(record.key)} ${this.json(hashless(record.value))}`);
     }
+    end();
   }
 }
 

@@ -354,6 +354,7 @@ async function migration(script: Script): Promise<void> {
   const left = await script.send('leaveGroup', 5, { groupId, members: [{ memberId: id }] });
   script.say(`left: ${errorName(left.members[0]?.errorCode ?? -1)}`);
   script.say(`the topic is ${script.name(topicId)}`);
+  await script.records(groupId);
 }
 
 function keptBy(assignment: Buffer): number[] {
