@@ -27,6 +27,7 @@ final class Transactions {
         }
         limits(cluster);
         compressed(cluster);
+        Crowd.play(cluster);
     }
 
     private static void commit(Cluster cluster, KafkaProducer<String, String> producer) throws Exception {

@@ -5,6 +5,7 @@ import type { Step } from './step.ts';
 import {
   holds,
   isEnding,
+  isNext,
   type PartitionName,
   type ProducerIdentity,
   type Transaction,
@@ -48,6 +49,7 @@ export function verify(present: Transaction | undefined, addition: Addition): re
 }
 
 function identityError(present: Transaction | undefined, asking: ProducerIdentity): number {
+  if (present !== undefined && isNext(present, asking)) return errors.CONCURRENT_TRANSACTIONS;
   if (present === undefined || present.producerId !== asking.producerId) return errors.INVALID_PRODUCER_ID_MAPPING;
   return present.producerEpoch === asking.producerEpoch ? errors.NONE : errors.PRODUCER_FENCED;
 }

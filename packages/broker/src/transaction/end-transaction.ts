@@ -9,7 +9,7 @@ import { assert } from '@millrace/base';
 import { errors } from '@millrace/protocol';
 
 import type { Step } from './step.ts';
-import { isEpochExhausted, noPartitions, type ProducerIdentity, type Transaction } from './transaction.ts';
+import { isEpochExhausted, isNext, noPartitions, type ProducerIdentity, type Transaction } from './transaction.ts';
 
 export interface EndRequest extends ProducerIdentity {
   readonly id: string;
@@ -74,6 +74,8 @@ function decidePlainEnd(present: Transaction, request: EndRequest, now: Now): St
 
 function decideRaisingEnd(present: Transaction, request: EndRequest, now: Now): Step {
   const { isCommit, producerId, producerEpoch } = request;
+  // It ends what comes next, and this is not over (KAFKA-18464).
+  if (isNext(present, request)) return { errorCode: errors.CONCURRENT_TRANSACTIONS };
   const isAfterRotation =
     present.previousProducerId === producerId && isEpochExhausted(producerEpoch) && present.producerEpoch === 0;
   const isRepeated = present.producerEpoch === producerEpoch + 1 || isAfterRotation;

@@ -65,6 +65,14 @@ export function isEnding({ state }: Transaction): boolean {
   return state === 'PrepareCommit' || state === 'PrepareAbort';
 }
 
+/** As the producer calls itself that has its answer already, while the markers of the end are on their way. */
+export function isNext(present: Transaction, { producerId, producerEpoch }: ProducerIdentity): boolean {
+  if (!isEnding(present) || present.clientVersion < 2) return false;
+  return present.nextProducerId < 0
+    ? producerId === present.producerId && producerEpoch === present.producerEpoch
+    : producerId === present.nextProducerId && producerEpoch === 0;
+}
+
 export function isTimedOut({ state, startedAtMs, timeoutMs }: Transaction, nowMs: number): boolean {
   return state === 'Ongoing' && timeoutMs !== unlimitedTimeoutMs && startedAtMs + timeoutMs < nowMs;
 }
