@@ -88,9 +88,12 @@ function decideRaisingEnd(present: Transaction, request: EndRequest, now: Now): 
       if (!isCurrent) return { errorCode: errors.PRODUCER_FENCED };
       return isCommit ? { errorCode: errors.INVALID_TXN_STATE } : prepareWithout(present, now);
     case 'PrepareCommit':
+      // The next transaction, aborted before anything of it arrived: the one before is not quite over.
+      if (isCurrent) return { errorCode: errors.CONCURRENT_TRANSACTIONS };
       if (!isRepeated) return { errorCode: errors.PRODUCER_FENCED };
       return { errorCode: isCommit ? errors.CONCURRENT_TRANSACTIONS : errors.INVALID_TXN_STATE };
     case 'PrepareAbort':
+      if (isCurrent) return { errorCode: errors.CONCURRENT_TRANSACTIONS };
       if (!isRepeated) return { errorCode: errors.PRODUCER_FENCED };
       // The coordinator's own abort was first (KAFKA-20785): nothing that the producer could have done wrong.
       return { errorCode: isCommit ? errors.PRODUCER_FENCED : errors.CONCURRENT_TRANSACTIONS };

@@ -100,6 +100,8 @@ suite('bugs of other brokers', () => {
     const second = identityOf(stage.end('b', first, true).get());
     assert.equal(stage.end('b', first, true).errorCode, errors.CONCURRENT_TRANSACTIONS);
     assert.equal(stage.add('b', second, [0]).get(), errors.CONCURRENT_TRANSACTIONS);
+    // Java producers abort like this when they had begun another one, and nothing of it had left them.
+    assert.equal(stage.end('b', second, false).errorCode, errors.CONCURRENT_TRANSACTIONS);
     stage.writeMarkers();
     assert.equal(stage.add('b', second, [0]).get(), errors.NONE);
   });
