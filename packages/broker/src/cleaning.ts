@@ -44,6 +44,8 @@ export class Cleaning {
   readonly #options: CleaningOptions;
   readonly #cleaners = new Set<LogCleaner>();
   readonly #cleaned = new Set<Log>();
+  /** Changed while they were cleaned, or there was no room: their turn comes with the next look. */
+  readonly #postponed = new Set<Log>();
   /** By the path of their log directory. */
   readonly #uncleanable = new Map<string, Set<Partition>>();
   #lanes = 0;
@@ -80,6 +82,7 @@ export class Cleaning {
   /** Cleans until nothing is worth it. */
   async run(): Promise<void> {
     const lanes: Promise<void>[] = [];
+    this.#postponed.clear();
     while (this.#lanes < this.#options.settings()['log.cleaner.threads']) {
       this.#lanes++;
       lanes.push(this.#lane().finally(() => this.#lanes--));
@@ -126,7 +129,8 @@ export class Cleaning {
     let filthiest: Dirty | undefined;
     for (const partition of partitions.all()) {
       const { log, directory } = partition;
-      if (!log.config.isCompacted || this.#cleaned.has(log) || directory.failure !== undefined) continue;
+      if (!log.config.isCompacted || directory.failure !== undefined) continue;
+      if (this.#cleaned.has(log) || this.#postponed.has(log)) continue;
       if (this.#uncleanable.get(directory.path)?.has(partition) === true) continue;
       const range = this.#rangeOf(partition, nowMs);
       if (range === undefined) continue;
@@ -155,14 +159,24 @@ export class Cleaning {
     try {
       const { job, signal } = log.cleaning.job(range, host.clock.now(), this.#limits());
       const outcome = await cleaner.clean({ job, signal, swap: (replacement) => log.replaceSegments(replacement) });
-      if (outcome === undefined) return;
+      if (outcome === undefined) {
+        this.#postponed.add(log);
+        return;
+      }
       await directory.noteCleaned(log, outcome.endOffset);
       this.#last = outcome;
       const { endOffset, bytesRead, bytesWritten } = outcome;
       const tookMs = Math.round(host.clock.monotonic() - startedAtMs);
       host.log.info({ topic, partition: index, endOffset, bytesRead, bytesWritten, tookMs }, 'compacted a log');
     } catch (error) {
-      if (!this.#isStopped && !log.isClosed && partition.log === log) this.#giveUp(partition, error);
+      if (this.#isStopped || log.isClosed || partition.log !== log) return;
+      if (isDiskFull(error)) {
+        this.#postponed.add(log);
+        host.log.warn(
+          { topic, partition: index },
+          'there is no room on the disk to compact a log; it is tried again later',
+        );
+      } else this.#giveUp(partition, error);
     } finally {
       this.#cleaned.delete(log);
     }
@@ -192,4 +206,8 @@ export class Cleaning {
       'a log could not be compacted; it is left alone until the broker starts again',
     );
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOSPC';
 }
