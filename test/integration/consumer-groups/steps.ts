@@ -14,6 +14,7 @@ export const steps: readonly (readonly [string, (script: Script) => Promise<void
   ['patterns', patterns],
   ['offsets', offsets],
   ['upgrade and downgrade', migration],
+  ['an instance changes its protocol', instanceChanges],
   ['empty groups change sides', emptyGroups],
   ['settings', settings],
 ];
@@ -363,6 +364,60 @@ function keptBy(assignment: Buffer): number[] {
     .split('+')
     .filter((text) => /^\d+$/.test(text))
     .map(Number);
+}
+
+async function instanceChanges(script: Script): Promise<void> {
+  const groupId = 'instances';
+  const topicId = await script.topic('v', 2);
+  const instance = { groupId, instanceId: 'i' };
+  await script.beat('a consumer joins as an instance', {
+    ...instance,
+    memberId: 'k',
+    ...first,
+    subscribedTopicNames: ['v'],
+  });
+  await script.beat('another without', { groupId, memberId: 'l', ...first, subscribedTopicNames: ['v'] });
+  await script.beat('the other leaves', { groupId, memberId: 'l', memberEpoch: -1 });
+  await script.beat('the instance holds all', {
+    ...instance,
+    memberId: 'k',
+    memberEpoch: 2,
+    topicPartitions: [{ topicId, partitions: [0, 1] }],
+  });
+  const joining = {
+    groupId,
+    memberId: '',
+    groupInstanceId: 'i',
+    sessionTimeoutMs: 45_000,
+    rebalanceTimeoutMs: 60_000,
+    protocolType: 'consumer',
+  };
+  const protocols = (topics: readonly string[]) => [{ name: 'range', metadata: subscription(topics) }];
+  const join = async (what: string, topics: readonly string[]): Promise<string> => {
+    const joined = await script.send('joinGroup', 9, { ...joining, protocols: protocols(topics) });
+    script.call(joined.memberId, what);
+    const { errorCode, generationId, protocolName, leader, members, memberId } = joined;
+    script.say(
+      `${what}: ${errorName(errorCode)} ${script.json({ generationId, protocolName, leader, members: members.length, memberId })}`,
+    );
+    return memberId;
+  };
+  const classic = await join('the instance joins in the classic way', ['v']);
+  await script.describe('it is a classic group now', groupId);
+  const { groups } = await script.send('describeGroups', 6, { groups: [groupId] });
+  script.say(`described: ${groups[0]?.groupState} ${groups[0]?.protocolData}`);
+  for (const member of groups[0]?.members ?? [])
+    script.say(`  ${script.name(member.memberId)} ${assigned(member.memberAssignment)}`);
+  await script.beat('the consumer is alive', { ...instance, memberId: 'k', memberEpoch: 3 });
+  await script.beat('the consumer comes back', { ...instance, memberId: 'k2', ...first, subscribedTopicNames: ['v'] });
+  await script.describe('a consumer group again', groupId);
+  const { errorCode } = await script.send('heartbeat', 4, {
+    groupId,
+    memberId: classic,
+    groupInstanceId: 'i',
+    generationId: 3,
+  });
+  script.say(`the classic one heartbeats: ${errorName(errorCode)}`);
 }
 
 async function emptyGroups(script: Script): Promise<void> {
