@@ -234,7 +234,8 @@ class NamesAfterCrash {
     const isKept = choose(random);
     const durableUpTo = new Map<number, number>();
     for (const operation of operations)
-      if (operation.kind === 'syncFolder') durableUpTo.set(operation.folder, operation.upTo);
+      if (operation.kind === 'syncFolder')
+        durableUpTo.set(operation.folder, Math.max(operation.upTo, durableUpTo.get(operation.folder) ?? 0));
     for (const [index, operation] of operations.entries()) {
       if (operation.kind !== 'link' && operation.kind !== 'unlink' && operation.kind !== 'rename') continue;
       const isDurable = index < (durableUpTo.get(operation.folder) ?? 0);

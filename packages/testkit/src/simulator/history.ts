@@ -66,6 +66,8 @@ export type Happening =
       readonly group: string;
       readonly generation: number;
       readonly member: string;
+      /** The generation is the member's own epoch. */
+      readonly ownEpoch?: boolean;
       readonly askedAtMs: number;
       readonly partitions: readonly Place[];
     }
@@ -95,11 +97,14 @@ export type Happening =
 
 export type HistoryEvent = Happening & { readonly atMs: number };
 
+const hashedAtOnce = 1 << 16;
+
 export class History {
   readonly events: HistoryEvent[] = [];
   readonly #time: VirtualTime;
   readonly #hash: Hash = createHash('sha256');
   readonly #print: ((line: string) => void) | undefined;
+  #unhashed = '';
 
   /** `print` gets every line of the trace. */
   constructor(time: VirtualTime, print?: (line: string) => void) {
@@ -120,11 +125,18 @@ export class History {
   /** For the hash only. */
   trace(line: string): void {
     const stamped = `${this.#time.nowMs.toFixed(3)} ${line}\n`;
-    this.#hash.update(stamped);
+    this.#unhashed += stamped;
+    if (this.#unhashed.length >= hashedAtOnce) this.#mix();
     this.#print?.(stamped);
   }
 
   digest(): string {
+    this.#mix();
     return this.#hash.copy().digest('hex').slice(0, 16);
+  }
+
+  #mix(): void {
+    this.#hash.update(this.#unhashed);
+    this.#unhashed = '';
   }
 }

@@ -9,6 +9,7 @@ import { copiesOf } from './checks/copies.ts';
 import { Auditor } from './clients/auditor.ts';
 import { Bank } from './clients/bank.ts';
 import type { Client, Surroundings } from './clients/client.ts';
+import { ConsumerMember } from './clients/consumer-member.ts';
 import { Copier } from './clients/copier.ts';
 import { GroupMember } from './clients/group-member.ts';
 import { IdempotentProducer } from './clients/idempotent-producer.ts';
@@ -68,7 +69,7 @@ export class World {
     const life = () => this.broker.life;
     this.#chance = chance;
     this.history = history;
-    this.#faultsMs = options.faultsMs ?? chance.integer(10_000, 40_000);
+    this.#faultsMs = options.faultsMs ?? chance.integer(15_000, 45_000);
     const parts = () => ({ disk: this.#disk, network: this.#network });
     this.broker = new BrokerProcess({ time, history, parts, chance: chance.fork('broker') });
     this.#disk = new SimulatedDisk({ time, history, life, chance: chance.fork('disk') });
@@ -128,6 +129,7 @@ export class World {
     this.#isEnding = true;
     const groups = [
       { group: 'readers', places: places.filter(({ topic }) => topic === 'orders') },
+      { group: 'new', places: places.filter(({ topic }) => topic === 'payments') },
       { group: copying.group, places: [copying.source] },
     ];
     const auditor = new Auditor(surroundings, { places, groups });
@@ -163,6 +165,7 @@ function clientsOf(surroundings: Surroundings): Client[] {
   const orders = { topic: 'orders', partitionCount: 3 };
   const ticks = { topic: 'ticks', partitionCount: 2 };
   const group = { group: 'readers', ...orders };
+  const newGroup = { group: 'new', topic: 'payments', partitionCount: 2 };
   return [
     new IdempotentProducer(surroundings, 'shop', orders),
     new IdempotentProducer(surroundings, 'mill', orders),
@@ -184,5 +187,7 @@ function clientsOf(surroundings: Surroundings): Client[] {
     new GroupMember(surroundings, 'readers.1', group),
     new GroupMember(surroundings, 'readers.2', group),
     new GroupMember(surroundings, 'readers.3', group),
+    new ConsumerMember(surroundings, 'new.1', newGroup),
+    new ConsumerMember(surroundings, 'new.2', newGroup),
   ];
 }

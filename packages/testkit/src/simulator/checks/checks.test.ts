@@ -62,6 +62,10 @@ function owned(generation: number, member: string, partition: number, askedAtMs:
   return { kind: 'owned', group: 'readers', generation, member, askedAtMs, partitions };
 }
 
+function ownEpoch(generation: number, member: string, askedAtMs: number): Happening {
+  return { kind: 'owned', group: 'new', generation, member, ownEpoch: true, askedAtMs, partitions: [] };
+}
+
 function committed(offset: number, askedAtMs: number): Happening {
   return { kind: 'committed', ...place, group: 'readers', member: 'm', askedAtMs, offset };
 }
@@ -240,6 +244,12 @@ complains(
   groupOwners,
   [owned(2, 'x', 0, 0), owned(1, 'y', 1, 5)],
   [owned(2, 'x', 0, 0), owned(1, 'y', 1, 0)],
+);
+complains(
+  'a member whose own epoch goes back',
+  groupOwners,
+  [ownEpoch(3, 'x', 0), ownEpoch(2, 'x', 5)],
+  [ownEpoch(3, 'x', 0), ownEpoch(2, 'y', 5), ownEpoch(3, 'x', 15)],
 );
 complains(
   'a reader that is not given everything on its way',

@@ -30,11 +30,13 @@ export const groupReadsAll: Check = (events) => {
   const trimmed = trimmedTopics(events);
   const finals = finalPartitions(events);
   const withMembers = new Set(eventsOf(events, 'owned').map(({ group }) => group));
+  const readsCommitted = new Set<string>();
   const given = new Map<string, Set<number>>();
   for (const event of events) {
     if (event.kind !== 'read') continue;
     const key = `${groupOf(event.by)}: ${placeName(event)}`;
     const known = given.get(key) ?? new Set();
+    if (event.isolation === 'committed') readsCommitted.add(key);
     for (const [offset] of event.records) known.add(offset);
     given.set(key, known);
   }
@@ -42,7 +44,8 @@ export const groupReadsAll: Check = (events) => {
     if (event.kind !== 'stored' || !event.isFinal || trimmed.has(event.topic) || !withMembers.has(event.group))
       continue;
     const key = `${event.group}: ${placeName(event)}`;
-    for (const [offset, value] of finals.get(placeName(event))?.uncommitted ?? []) {
+    const isolation = readsCommitted.has(key) ? 'committed' : 'uncommitted';
+    for (const [offset, value] of finals.get(placeName(event))?.[isolation] ?? []) {
       if (offset < event.offset && given.get(key)?.has(offset) !== true)
         faults.push(`${key}: ${value} at offset ${offset} was never read, and ${event.offset} is stored`);
     }

@@ -16,7 +16,7 @@ export class Bank extends TransactionalClient {
   async run(): Promise<void> {
     await this.init();
     while (!this.isEnding) {
-      await this.pause(50, 1_000);
+      await this.pause(50, 1_500);
       if (!(await this.#transfer())) await this.giveUp();
     }
   }

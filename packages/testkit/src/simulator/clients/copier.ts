@@ -28,7 +28,7 @@ export class Copier extends TransactionalClient {
   async run(): Promise<void> {
     await this.init();
     while (!this.isEnding) {
-      await this.pause(100, 1_000);
+      await this.pause(100, 1_500);
       if (!(await this.#copy())) await this.giveUp();
     }
   }

@@ -14,8 +14,8 @@ import {
 
 import type { Place } from '../history.ts';
 import { Client, type Surroundings } from './client.ts';
-import { fetchAll, type Position } from './fetching.ts';
-import { goToStart } from './reader.ts';
+import type { Position } from './fetching.ts';
+import { advance } from './reader.ts';
 
 export interface GroupOptions {
   readonly group: string;
@@ -162,21 +162,14 @@ export class GroupMember extends Client {
       }
       await this.#read();
       if (this.chance.oneIn(3) && !(await this.#commit())) return;
-      await this.pause(100, 600);
+      await this.pause(150, 1_000);
     }
     await this.#commit();
   }
 
   async #read(): Promise<void> {
-    if (this.#positions.length === 0) return;
-    const terms = { isolation: 'uncommitted', waitMsMax: 200, bytesMax: this.chance.pick([500, 1 << 20]) } as const;
-    for (const { topic, partition, errorCode, to } of (await fetchAll(this, this.#positions, terms)) ?? []) {
-      const position = this.#positions.find((one) => one.topic === topic && one.partition === partition);
-      if (position === undefined) continue;
-      if (errorCode === errors.NONE) position.offset = to;
-      else if (errorCode === errors.OFFSET_OUT_OF_RANGE) await goToStart(this, position);
-      else this.mustBeRetriable('Fetch', errorCode);
-    }
+    const bytesMax = this.chance.pick([500, 1 << 20]);
+    await advance(this, this.#positions, { isolation: 'uncommitted', waitMsMax: 200, bytesMax });
   }
 
   async #beat(): Promise<boolean> {
@@ -189,31 +182,14 @@ export class GroupMember extends Client {
 
   /** False when the member has to join again. */
   async #commit(): Promise<boolean> {
-    const { group } = this.#options;
-    if (this.#positions.length === 0) return true;
-    const positions = this.#positions.map((position) => ({ ...position }));
-    const askedAtMs = this.nowMs;
-    const answer = await this.ask('offsetCommit', 7, {
-      groupId: group,
-      generationIdOrMemberEpoch: this.#generation,
-      memberId: this.#memberId,
-      topics: positions.map(({ topic, partition, offset }) => ({
-        name: topic,
-        partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: null }],
-      })),
+    const errorCodes = await commitAll(this, this.#positions, {
+      group: this.#options.group,
+      member: this.#memberId,
+      epoch: this.#generation,
+      version: 7,
     });
-    if (answer === undefined) return true;
-    for (const [index, { partitions }] of answer.topics.entries()) {
-      const { topic, partition, offset } = positions[index]!;
-      const errorCode = partitions[0]?.errorCode ?? errors.NONE;
-      if (errorCode !== errors.NONE) {
-        this.#failed('OffsetCommit', errorCode);
-        if (forgotten.has(errorCode) || outdated.has(errorCode)) return false;
-        continue;
-      }
-      this.history.add({ kind: 'committed', group, member: this.#memberId, askedAtMs, topic, partition, offset });
-    }
-    return true;
+    for (const errorCode of errorCodes) this.#failed('OffsetCommit', errorCode);
+    return !errorCodes.some((errorCode) => forgotten.has(errorCode) || outdated.has(errorCode));
   }
 
   async #leave(): Promise<void> {
@@ -228,6 +204,42 @@ export class GroupMember extends Client {
     if (forgotten.has(errorCode)) this.#memberId = '';
     else if (!outdated.has(errorCode)) this.mustBeRetriable(what, errorCode);
   }
+}
+
+export interface Committer {
+  readonly group: string;
+  readonly member: string;
+  /** Generation or member epoch. */
+  readonly epoch: number;
+  readonly version: number;
+}
+
+/** Gives the errors, and nothing when nobody knows what became of it. */
+export async function commitAll(
+  client: Client,
+  current: readonly Position[],
+  { group, member, epoch, version }: Committer,
+): Promise<number[]> {
+  if (current.length === 0) return [];
+  const positions = current.map((position) => ({ ...position }));
+  const askedAtMs = client.nowMs;
+  const answer = await client.ask('offsetCommit', version, {
+    groupId: group,
+    generationIdOrMemberEpoch: epoch,
+    memberId: member,
+    topics: positions.map(({ topic, partition, offset }) => ({
+      name: topic,
+      partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: null }],
+    })),
+  });
+  const errorCodes: number[] = [];
+  for (const [index, { partitions }] of (answer?.topics ?? []).entries()) {
+    const { topic, partition, offset } = positions[index]!;
+    const errorCode = partitions[0]?.errorCode ?? errors.NONE;
+    if (errorCode !== errors.NONE) errorCodes.push(errorCode);
+    else client.history.add({ kind: 'committed', group, member, askedAtMs, topic, partition, offset });
+  }
+  return errorCodes;
 }
 
 /** What the coordinator says a group has stored, -1 for nothing. Undefined when it does not say. */

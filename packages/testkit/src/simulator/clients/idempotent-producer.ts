@@ -36,7 +36,7 @@ export class IdempotentProducer extends Client {
 
   async run(): Promise<void> {
     while (!this.isEnding) {
-      await this.pause(20, 600);
+      await this.pause(20, 900);
       if (this.#producerId < 0) await this.#begin();
       let batches = this.#batches();
       while (batches.length > 0) {

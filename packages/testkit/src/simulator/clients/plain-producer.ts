@@ -18,7 +18,7 @@ export class PlainProducer extends Client {
 
   async run(): Promise<void> {
     while (!this.isEnding) {
-      await this.pause(20, 800);
+      await this.pause(20, 1_500);
       await this.#send();
     }
   }

@@ -3,7 +3,7 @@ import { errors } from '@millrace/protocol';
 
 import type { Isolation, Place } from '../history.ts';
 import { Client, type Surroundings } from './client.ts';
-import { fetchAll, type Fetched, type Position } from './fetching.ts';
+import { fetchAll, type FetchTerms, type Position } from './fetching.ts';
 
 export class Reader extends Client {
   readonly #isolation: Isolation;
@@ -17,27 +17,30 @@ export class Reader extends Client {
 
   async run(): Promise<void> {
     while (!this.isEnding) {
-      const fetched = await fetchAll(this, this.#positions, {
+      await advance(this, this.#positions, {
         isolation: this.#isolation,
         waitMsMax: this.chance.pick([0, 100, 500]),
         bytesMax: this.chance.pick([200, 4_000, 1 << 20]),
       });
-      for (const entry of fetched ?? []) await this.#moveTo(entry);
-      await this.pause(50, 500);
+      await this.pause(100, 900);
     }
   }
+}
 
-  async #moveTo({ topic, partition, errorCode, to }: Fetched): Promise<void> {
-    const position = this.#positions.find((one) => one.topic === topic && one.partition === partition);
-    if (position === undefined) return;
+/** Reads once, and moves the positions behind what was read. */
+export async function advance(client: Client, positions: readonly Position[], terms: FetchTerms): Promise<void> {
+  if (positions.length === 0) return;
+  for (const { topic, partition, errorCode, to } of (await fetchAll(client, positions, terms)) ?? []) {
+    const position = positions.find((one) => one.topic === topic && one.partition === partition);
+    if (position === undefined) continue;
     if (errorCode === errors.NONE) position.offset = to;
-    else if (errorCode === errors.OFFSET_OUT_OF_RANGE) await goToStart(this, position);
-    else this.mustBeRetriable('Fetch', errorCode);
+    else if (errorCode === errors.OFFSET_OUT_OF_RANGE) await goToStart(client, position);
+    else client.mustBeRetriable('Fetch', errorCode);
   }
 }
 
 /** Records may be deleted before they are read; that the log ends before what was read may not be. */
-export async function goToStart(client: Client, position: Position): Promise<void> {
+async function goToStart(client: Client, position: Position): Promise<void> {
   const { topic, partition } = position;
   const [start, end] = [await offsetAt(client, position, -2), await offsetAt(client, position, -1)];
   if (start === undefined || end === undefined) return;
