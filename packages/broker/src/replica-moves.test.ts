@@ -39,9 +39,12 @@ class Stage implements AsyncDisposable {
     return errorName(topics[0]?.errorCode ?? -1);
   }
 
-  async produce(topic: string, index: number, value: string, key?: string): Promise<string> {
+  async produce(topic: string, index: number, value: string, key?: string, count = 1): Promise<string> {
     const keyed = key === undefined ? {} : { key: Buffer.from(key) };
-    const records = encodeBatch([{ ...keyed, value: Buffer.from(value) }], {});
+    const records = encodeBatch(
+      Array.from({ length: count }, () => ({ ...keyed, value: Buffer.from(value) })),
+      {},
+    );
     const { responses } = await this.client.send('produce', 9, {
       acks: -1,
       timeoutMs: 5000,
@@ -143,6 +146,22 @@ suite('partitions in several log directories', () => {
     );
   });
 
+  test('a log whose first batch was deleted in part moves with what is left of it', async () => {
+    await using stage = await Stage.open(new MemoryDisk());
+    await stage.topic('t', 1);
+    for (let n = 0; n < 3; n++) await stage.produce('t', 0, 'x', undefined, 4);
+    const { topics } = await stage.client.send('deleteRecords', 2, {
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 6 }] }],
+      timeoutMs: 5000,
+    });
+    assert.equal(topics[0]?.partitions[0]?.lowWatermark, 6);
+    await stage.move('/b', 't', 0);
+    assert.deepEqual(await stage.settled('t'), ['/b 0']);
+    const log = stage.broker.partitions.byName('t', 0)?.log;
+    assert.deepEqual([log?.startOffset, log?.endOffset], [6, 12]);
+    assert.equal(await stage.produce('t', 0, 'x'), 'NONE');
+  });
+
   test('a move that is held back is described as a copy, and ended by naming the old directory', async () => {
     const disk = new MemoryDisk();
     await using stage = await Stage.open(disk);
@@ -208,6 +227,13 @@ suite('partitions in several log directories', () => {
     assert.deepEqual(await stage.settled('t'), ['/b 0']);
     await stage.broker.cleaning.run();
     assert.ok((await stage.batches('t', 0)) <= 3, 'it is compacted where it lives now');
+    const moved = stage.broker.partitions.byName('t', 0);
+    const cleanedTo = moved?.directory.cleanedTo(moved.log);
+    assert.equal(cleanedTo, 30);
+    await stage.move('/a', 't', 0);
+    assert.deepEqual(await stage.settled('t'), ['/a 0']);
+    assert.equal(moved?.directory.cleanedTo(moved.log), cleanedTo, 'how far it is compacted is known there too');
+    assert.equal(await stage.batches('t', 0), 3);
     assert.equal(await stage.produce('t', 0, 'x', 'key'), 'NONE');
     assert.deepEqual(
       stage.broker.directories.map(({ failure }) => failure),

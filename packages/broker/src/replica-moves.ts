@@ -5,6 +5,7 @@
  */
 import type { Host, Logger } from '@millrace/base';
 import type { Log, LogDirectory } from '@millrace/log';
+import { batchHeader } from '@millrace/protocol';
 
 import type { AppendRound } from './append-round.ts';
 import type { Partition } from './partition.ts';
@@ -164,8 +165,10 @@ export class ReplicaMoves {
     if (from.movedFrom(partition.topic, partition.index) !== undefined)
       from.forgetMove(partition.topic, partition.index);
     const old = partition.log;
+    const cleanedTo = from.cleanedTo(old);
     this.#promote(move, from);
     this.#leave(partition, from, old);
+    if (cleanedTo !== undefined) void this.#noteCleaned(partition, cleanedTo);
     this.#log.info({ topic: partition.topic, partition: partition.index, to: directory.path }, 'a move has ended');
     this.#moved(partition);
     return true;
@@ -182,6 +185,18 @@ export class ReplicaMoves {
     }
     move.isOver = true;
     this.#moves.delete(partition);
+  }
+
+  /** What was compacted needs not be again. */
+  async #noteCleaned({ topic, index, directory, log }: Partition, cleanedTo: number): Promise<void> {
+    try {
+      await directory.noteCleaned(log, cleanedTo);
+    } catch (error) {
+      this.#log.warn(
+        { topic, partition: index, error },
+        'how far a partition was compacted before its move is forgotten',
+      );
+    }
   }
 
   /** The old folder goes; if it cannot, the next start knows which one counts. */
@@ -220,7 +235,10 @@ function readNext(from: Log, to: Log): ReturnType<Log['read']> {
   return from.read(to.endOffset, { bytesMax, minOneBatch: true, upTo: from.writtenOffset });
 }
 
+/** The first batch may begin before the start of the log, when only some of its records were deleted. */
 function put(to: Log, batches: Buffer, leaderEpoch: number): void {
+  const baseOffset = batchHeader.baseOffset(batches, 0);
+  if (baseOffset < to.endOffset && to.startOffset === to.endOffset) to.truncateFullyAndStartAt(baseOffset);
   to.append(batches, { origin: 'replica', leaderEpoch });
   to.writeOut();
 }
