@@ -76,6 +76,34 @@ test('large writes tear at sectors', () => {
   assert.ok(found.every((text) => text.split(/(?<=x)(?=\0)|(?<=\0)(?=x)/).every((run) => run.length % 512 === 0)));
 });
 
+test('what a failed sync left out is lost for good, whatever is synced later', async () => {
+  let isFailing = true;
+  const syncing = () => (isFailing ? Promise.reject(new Error('EIO')) : Promise.resolve());
+  const disk = new CrashDisk(undefined, { syncing });
+  const file = disk.open('/file', { create: true });
+  disk.syncFolder('');
+  file.writeSync([Buffer.from('a')], 0);
+  await assert.rejects(file.sync());
+  isFailing = false;
+  file.writeSync([Buffer.from('b')], 1);
+  await file.sync();
+  const found = outcomes(disk, '/file');
+  assert.ok(found.has('ab') && found.has('\0b') && !found.has('a') && !found.has(''));
+});
+
+test('a sync of a folder that takes long does not take back a later one', async () => {
+  const ends: (() => void)[] = [];
+  const disk = new CrashDisk(undefined, { syncing: () => new Promise((resolve) => ends.push(resolve)) });
+  const slow = disk.syncFolderAsync('');
+  disk.open('/file', { create: true });
+  const quick = disk.syncFolderAsync('');
+  ends[1]?.();
+  await quick;
+  ends[0]?.();
+  await slow;
+  assert.deepEqual(outcomes(disk, '/file'), new Set(['']));
+});
+
 test('one crash can follow another', () => {
   const first = new CrashDisk();
   first.makeFolder('/a');
