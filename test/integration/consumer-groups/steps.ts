@@ -209,6 +209,14 @@ async function patterns(script: Script): Promise<void> {
   await script.describe('describe', groupId, { shows: false });
   await script.beat('leaves', { ...member, memberEpoch: -1 });
   await script.records(groupId);
+  // Whatever other steps have made, and what is internal.
+  const all = { groupId: 'everything', memberId: 'm' };
+  await script.beat('reads everything', { ...all, ...pattern, subscribedTopicRegex: '.*' });
+  await pause(500);
+  const { assignment } = await script.send('consumerGroupHeartbeat', 1, { ...all, memberEpoch: 1 });
+  script.say(
+    `there are internal topics among them: ${String((assignment?.topicPartitions.length ?? 0) > script.topicCount)}`,
+  );
 }
 
 async function offsets(script: Script): Promise<void> {
