@@ -24,8 +24,6 @@ export class Script implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly #client: WireClient;
   readonly #names = new Map<string, string>();
-  /** How many this script has made. */
-  topicCount = 0;
 
   constructor(client: WireClient) {
     this.#client = client;
@@ -49,7 +47,6 @@ export class Script implements AsyncDisposable {
     });
     const topicId = topics[0]?.topicId ?? '';
     this.#names.set(topicId, name);
-    this.topicCount++;
     await pause(300);
     return topicId;
   }
