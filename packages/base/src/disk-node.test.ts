@@ -83,6 +83,16 @@ test('folders are listed in order, renamed, synced and removed with all they hol
   await assert.rejects(disk.syncFolderAsync(`${path}/d`), { code: 'ENOENT' });
 });
 
+test('files and folders are removed aside as well, and what is missing is no error', async () => {
+  for (const name of ['aside/file', 'aside']) {
+    disk.makeFolder(`${path}/aside`);
+    disk.open(`${path}/aside/file`, { create: true }).close();
+    await disk.removeAsync(`${path}/${name}`);
+    assert.equal(disk.stat(`${path}/${name}`), undefined);
+  }
+  await disk.removeAsync(`${path}/aside`);
+});
+
 test('a file has the time that it is given', () => {
   const path = `${folder('time')}/file`;
   const file = disk.open(path, { create: true });

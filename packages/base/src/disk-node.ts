@@ -42,6 +42,10 @@ export class NodeDisk implements Disk {
     fs.rmSync(path, { recursive: true, force: true });
   }
 
+  async removeAsync(path: string): Promise<void> {
+    await fs.promises.rm(path, { recursive: true, force: true });
+  }
+
   syncFolder(path: string): void {
     if (process.platform === 'win32') return;
     const fd = fs.openSync(path, fs.constants.O_RDONLY);

@@ -14,6 +14,8 @@ export interface Disk {
   rename(source: string, target: string): void;
   /** Removes a file, or a folder with all it holds; a missing one is no error. */
   remove(path: string): void;
+  /** The same without holding up the caller, where a large file takes its time. */
+  removeAsync?(path: string): Promise<void>;
   /** Makes creations, renames and removals in this folder durable. */
   syncFolder(path: string): void;
   /** The same without holding up the caller. */

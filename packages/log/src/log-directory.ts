@@ -15,6 +15,7 @@ import type { LogConfig } from './log-config.ts';
 import type { LogHome } from './log-home.ts';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties.ts';
 import { readTopicId, writeTopicId } from './partition-metadata.ts';
+import { removeAside } from './remove-aside.ts';
 
 export interface LogDirectoryOptions {
   readonly nodeId: number;
@@ -389,7 +390,7 @@ export class LogDirectory implements LogHome {
   #deleteFolder(name: string, delayMs: number): void {
     const { disk } = this.host;
     const renamed = this.#renameFolder(name, deleteFolderSuffix);
-    this.#later(delayMs, () => disk.remove(renamed));
+    this.#later(delayMs, () => removeAside(disk, renamed));
   }
 
   /** Gives where it is now. Nothing is known of a partition of that name any more. */

@@ -8,6 +8,7 @@ import { batchHeader as header } from '@millrace/protocol';
 import { scanBatches, type ScanEnd } from './batch-scan.ts';
 import { deletedSuffix, type FileKind, filePath, fileKinds, segmentKinds } from './file-names.ts';
 import { OffsetIndex } from './offset-index.ts';
+import { removeAside } from './remove-aside.ts';
 import { TimeIndex } from './time-index.ts';
 import { TransactionIndex } from './transaction-index.ts';
 
@@ -283,7 +284,7 @@ export class Segment {
 
   removeRenamed(): void {
     this.close();
-    for (const kind of fileKinds) this.#disk.remove(this.#pathOf(kind));
+    for (const kind of fileKinds) removeAside(this.#disk, this.#pathOf(kind));
   }
 
   remove(): void {
