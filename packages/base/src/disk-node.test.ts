@@ -84,6 +84,7 @@ test('folders are listed in order, renamed, synced and removed with all they hol
 });
 
 test('files and folders are removed aside as well, and what is missing is no error', async () => {
+  const path = folder('removed');
   for (const name of ['aside/file', 'aside']) {
     disk.makeFolder(`${path}/aside`);
     disk.open(`${path}/aside/file`, { create: true }).close();
