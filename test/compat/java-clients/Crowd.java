@@ -12,8 +12,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 
 final class Crowd {
     private static final String TOPIC = "crowd";
@@ -101,8 +103,8 @@ final class Crowd {
         @Override
         public List<String> call() {
             List<String> read = new ArrayList<>();
-            try (var consumer = cluster.consumer(Map.of("isolation.level", "read_committed", "group.id", "crowd"))) {
-                consumer.subscribe(List.of(TOPIC));
+            try (var consumer = cluster.consumer(Map.of("isolation.level", "read_committed"))) {
+                consumer.assign(IntStream.range(0, PARTITIONS).mapToObj(i -> new TopicPartition(TOPIC, i)).toList());
                 long deadline = System.currentTimeMillis() + 30_000;
                 boolean more = true;
                 while (more && System.currentTimeMillis() < deadline) {
