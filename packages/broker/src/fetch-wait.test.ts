@@ -61,3 +61,16 @@ test('a fetch whose client is gone never completes', () => {
   wait.finish(false);
   assert.deepEqual([one.waits.size, timers.count], [0, 0]);
 });
+
+test('who reads committed records waits for those that are decided', () => {
+  const timers = new ManualTimers();
+  const [one] = partitions(1) as [{ waits: Set<FetchWait> }];
+  const seen: boolean[] = [];
+  const wanted = { bytesMissing: 100, waitMsMax: 500, committedOnly: true };
+  const wait = new FetchWait(timers, [one], wanted, (timedOut) => seen.push(timedOut));
+  wait.readable(500, 0);
+  wait.readable(10, 60);
+  assert.deepEqual(seen, []);
+  wait.readable(0, 40);
+  assert.deepEqual(seen, [false]);
+});

@@ -160,3 +160,25 @@ test('a snapshot with a flipped bit, or of the wrong length, is none', () => {
     assert.equal(decodeSnapshot(flipped), undefined, `byte ${at}`);
   }
 });
+
+test('a coordinator is held to its epochs, and a marker that comes twice does no harm', () => {
+  const table = new ProducerTable();
+  append(table, batch(0, 1, { producerEpoch: 3, isTransactional: true }));
+  const end = { isCommit: true, coordinatorEpoch: 5 };
+  const marker = (producerEpoch: number): Buffer =>
+    batch(-1, 1, { producerEpoch, isTransactional: true, isControl: true });
+  const check = (producerEpoch: number, version: number, coordinatorEpoch = 5): void =>
+    table.checkCoordinated(marker(producerEpoch), 0, { ...end, coordinatorEpoch }, version);
+  assert.throws(() => check(2, 0), { error: 'INVALID_PRODUCER_EPOCH' });
+  assert.throws(() => check(3, 2), { error: 'INVALID_PRODUCER_EPOCH' }, 'the second way raises the epoch');
+  check(3, 0);
+  check(4, 2);
+  table.noteEnd(marker(4), 0, end);
+  check(4, 2);
+  assert.throws(() => check(4, 0, 4), { error: 'TRANSACTION_COORDINATOR_FENCED' });
+  const offsets = batch(0, 1, { producerEpoch: 3, isTransactional: true });
+  assert.throws(() => table.checkCoordinated(offsets, 0, undefined, 0), { error: 'INVALID_PRODUCER_EPOCH' });
+  assert.throws(() => append(table, batch(1, 1, { producerEpoch: 3, isTransactional: true })), {
+    error: 'INVALID_PRODUCER_EPOCH',
+  });
+});

@@ -18,6 +18,7 @@ const strangeNames: readonly string[] = [
   'ä',
 ];
 const groups: readonly string[] = ['group-a', 'group-b', '__proto__', ''];
+const transactionalIds: readonly string[] = ['txn-a', 'txn-b', '__proto__', ''];
 const settings: readonly string[] = [
   'retention.ms',
   'cleanup.policy',
@@ -92,6 +93,17 @@ const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['timestamp', anyOf(offsets)],
   ['acks', anyOf([-1, -1, 1, 0, 2])],
   ['records', records],
+  ['transactionalId', anyOf(transactionalIds)],
+  ['transactionalIds', anyOf(transactionalIds)],
+  ['v3AndBelowTransactionalId', anyOf(transactionalIds)],
+  ['transactionTimeoutMs', anyOf([1000, 60_000, 0, -1, 2 ** 31 - 1])],
+  ['producerId', anyOf([0, 0, 1, -1, 2 ** 53])],
+  ['v3AndBelowProducerId', anyOf([0, 0, 1, -1])],
+  ['producerEpoch', anyOf([0, 0, 1, 2, -1, 32_767])],
+  ['v3AndBelowProducerEpoch', anyOf([0, 0, 1, -1])],
+  ['partitions', anyOf([0, 0, 1, 7, -1])],
+  ['feature', anyOf(['transaction.version', 'group.version', 'metadata.version', '__proto__', ''])],
+  ['maxVersionLevel', anyOf([0, 1, 2, 30, -1])],
   ['compressionType', anyOf([0, 1, 2, 3, 4, 5, -1])],
 ]);
 
@@ -102,11 +114,12 @@ function records(random: Random): Buffer {
     value: Buffer.from(random.bytes(random.below(200))),
     timestamp: 1_700_000_000_000,
   }));
+  const owner = { producerId: random.below(50), producerEpoch: 0, baseSequence: random.below(3) };
+  const inTransaction = { producerId: random.below(2), producerEpoch: random.below(2), isTransactional: true };
+  const kind = random.below(8);
   const batch = encodeBatch(
     list,
-    random.below(4) === 0
-      ? { producerId: random.below(50), producerEpoch: 0, baseSequence: random.below(3) }
-      : { compression: pick(random, compressions) },
+    kind < 2 ? owner : kind === 2 ? { ...owner, ...inTransaction } : { compression: pick(random, compressions) },
   );
   return random.below(6) === 0 ? Buffer.concat([batch, batch]) : batch;
 }
