@@ -9,6 +9,7 @@ import { WireClient } from '@millrace/testkit';
 
 import { Broker } from './broker.ts';
 import { readBrokerConfig } from './config/broker-config.ts';
+import type { Partition } from './partition.ts';
 
 /** A broker on a disk that outlives it, and a client. */
 class Stage implements AsyncDisposable {
@@ -68,6 +69,13 @@ class Stage implements AsyncDisposable {
     return splitBatches(responses[0]?.partitions[0]?.records ?? Buffer.alloc(0)).spans.length;
   }
 
+  /** The first of the topic `t`. */
+  get partition(): Partition {
+    const partition = this.broker.partitions.byName('t', 0);
+    assert.ok(partition);
+    return partition;
+  }
+
   async move(path: string, name: string, ...partitions: number[]): Promise<string[]> {
     const { results } = await this.client.send('alterReplicaLogDirs', 2, {
       dirs: [{ path, topics: [{ name, partitions }] }],
@@ -110,6 +118,12 @@ class Stage implements AsyncDisposable {
     this.client.close();
     await this.broker.stop();
   }
+}
+
+interface Identity {
+  readonly errorCode: number;
+  readonly producerId: number;
+  readonly producerEpoch: number;
 }
 
 const throttle = 'replica.alter.log.dirs.io.max.bytes.per.second';
@@ -239,6 +253,51 @@ suite('partitions in several log directories', () => {
       stage.broker.directories.map(({ failure }) => failure),
       [undefined, undefined],
     );
+  });
+
+  test('transactions go on where their partition moves to: open ones, and what is known of aborted ones', async () => {
+    await using stage = await Stage.open(new MemoryDisk());
+    const { client } = stage;
+    await stage.topic('t', 1);
+    await client.send('findCoordinator', 2, { key: 'id', keyType: 1 });
+    const request = { transactionalId: 'id', transactionTimeoutMs: 60_000 };
+    let producer: Identity = await client.send('initProducerId', 4, request);
+    const write = async (baseSequence: number): Promise<string> => {
+      const { producerId, producerEpoch } = producer;
+      const owner = { producerId, producerEpoch, baseSequence, isTransactional: true };
+      const records = encodeBatch([{ value: Buffer.from('x'), timestamp: 1_700_000_000_000 }], owner);
+      const { responses } = await client.send('produce', 12, {
+        transactionalId: 'id',
+        acks: -1,
+        timeoutMs: 5000,
+        topicData: [{ name: 't', partitionData: [{ index: 0, records }] }],
+      });
+      return errorName(responses[0]?.partitionResponses[0]?.errorCode ?? -1);
+    };
+    const end = async (committed: boolean): Promise<void> => {
+      const { producerId, producerEpoch } = producer;
+      producer = await client.send('endTxn', 5, { transactionalId: 'id', producerId, producerEpoch, committed });
+      assert.equal(errorName(producer.errorCode), 'NONE');
+      while (stage.partition.lastStableOffset < stage.partition.log.endOffset) await sleep(5);
+    };
+    const moveTo = async (path: string): Promise<void> => {
+      assert.deepEqual(await stage.move(path, 't', 0), ['NONE']);
+      assert.deepEqual(await stage.settled('t'), [`${path} 0`]);
+    };
+    assert.equal(await write(0), 'NONE');
+    await moveTo('/b');
+    assert.deepEqual([stage.partition.lastStableOffset, stage.partition.log.endOffset], [0, 1]);
+    assert.equal(await write(1), 'NONE');
+    await end(false);
+    await moveTo('/a');
+    const aborted = stage.partition.log.abortedTransactions(0, 3);
+    assert.deepEqual(
+      aborted.map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset]),
+      [[0, 2]],
+    );
+    assert.equal(await write(0), 'NONE');
+    await end(true);
+    assert.equal(await stage.batches('t', 0), 5);
   });
 
   test('what cannot be moved is refused as Kafka does', async () => {
