@@ -265,7 +265,7 @@ suite('partitions in several log directories', () => {
     const write = async (baseSequence: number): Promise<string> => {
       const { producerId, producerEpoch } = producer;
       const owner = { producerId, producerEpoch, baseSequence, isTransactional: true };
-      const records = encodeBatch([{ value: Buffer.from('x'), timestamp: 1_700_000_000_000 }], owner);
+      const records = encodeBatch([{ value: Buffer.from('x'), timestamp: stage.broker.host.clock.now() }], owner);
       const { responses } = await client.send('produce', 12, {
         transactionalId: 'id',
         acks: -1,
