@@ -1,4 +1,4 @@
-/** The crash test of the log with many more states than `npm test` has time for, from another seed each time. */
+/** The crash tests of the log and its cleaner with many more states than `npm test` has time for, from another seed each time. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -8,16 +8,18 @@ const root = join(import.meta.dirname, '../../..');
 const states = process.env['CRASH_STATES'] ?? '20000';
 const seed = process.env['CRASH_SEED'] ?? String(Date.now() % 1_000_000_000);
 
-test(`${states} crashes of the log, from seed ${seed}`, () => {
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ['--test', '--test-isolation=none', 'packages/log/src/crash.test.ts'],
-    {
-      cwd: root,
-      env: { ...process.env, CRASH_STATES: states, CRASH_SEED: seed, NODE_TEST_CONTEXT: undefined },
-      encoding: 'utf8',
-    },
-  );
-  assert.equal(status, 0, stdout);
-  assert.match(stdout, /pass 1/);
-});
+for (const file of ['crash.test.ts', 'cleaner/cleaner-crash.test.ts']) {
+  test(`${states} crashes of ${file}, from seed ${seed}`, () => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ['--test', '--test-isolation=none', `packages/log/src/${file}`],
+      {
+        cwd: root,
+        env: { ...process.env, CRASH_STATES: states, CRASH_SEED: seed, NODE_TEST_CONTEXT: undefined },
+        encoding: 'utf8',
+      },
+    );
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /pass 1/);
+  });
+}
