@@ -135,7 +135,8 @@ export class BrokerProcess {
     const { disk, network } = this.#options.parts();
     this.#life.isOver = true;
     network.processEnds();
-    if (how === 'power') disk.losePower();
+    // After a failed sync memory holds what the disk does not, and no later sync tells: whoever goes on has to start the machine anew.
+    if (how === 'power' || disk.hasFailed) disk.losePower();
     else disk.processEnds();
   }
 

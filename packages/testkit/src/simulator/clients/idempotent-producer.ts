@@ -1,7 +1,8 @@
 /**
  * An idempotent producer: up to five batches under way, sent again with the same sequences, in the same order, until each is answered.
- * Every value it has begun to send is acknowledged before it ends, but for one case: a snapshot of producers tells only the last batch
- * of each, in Kafka's format, so that after a start the ones before it may not be known any more. Then it begins anew.
+ * Every value it has begun to send is acknowledged before it ends, but for two cases in which it begins anew, as with Kafka. A snapshot of
+ * producers tells only the last batch of each: after a start the ones before it may not be known any more. And a partition that knows
+ * nothing of a producer takes any sequence: when the first batch was refused, by a full disk, the second one may have come in its place.
  */
 import { errorName, errors } from '@millrace/protocol';
 
@@ -26,6 +27,8 @@ const batchesUnderWayMax = 5;
 export class IdempotentProducer extends Client {
   readonly #options: ProducerOptions;
   readonly #sequences = new Map<number, number>();
+  /** Partitions that have taken something of this producer id. */
+  readonly #known = new Set<number>();
   #producerId = -1;
   #producerEpoch = -1;
 
@@ -91,12 +94,16 @@ export class IdempotentProducer extends Client {
       ),
     );
     const left: Batch[] = [];
+    const knownBefore = new Set(this.#known);
     for (const [index, batch] of batches.entries()) {
       const { partition, values } = batch;
       const entry = answers[index]?.responses[0]?.partitionResponses[0];
       if (entry?.errorCode === errors.NONE) {
         const { baseOffset } = entry;
         this.history.add({ kind: 'acked', producer: this.name, topic, partition, values, baseOffset, acks: -1 });
+        this.#known.add(partition);
+        if (!knownBefore.has(partition) && left.some((other) => other.partition === partition))
+          return this.#forget(values);
         continue;
       }
       // What follows a batch that failed has to be out of order.
@@ -117,6 +124,7 @@ export class IdempotentProducer extends Client {
   #forget(values: readonly string[]): Batch[] {
     this.history.trace(`${this.name} gives up ${values[0]}`);
     this.#producerId = -1;
+    this.#known.clear();
     return [];
   }
 }
