@@ -37,8 +37,7 @@ func transactions(f Flags) (Figures, error) {
 		return nil, err
 	}
 	defer reader.Close()
-	before, err := endOffsets(context.Background(), reader, f)
-	if err != nil {
+	if err := untilStored(reader, f, int64(f.producers)); err != nil {
 		return nil, err
 	}
 	var failure atomic.Pointer[error]
@@ -61,25 +60,31 @@ func transactions(f Flags) (Figures, error) {
 	if err := failure.Load(); err != nil {
 		return nil, *err
 	}
-	// The markers of the last transactions may be on their way when their ends are answered.
-	wanted := committed.Load() * int64(recordsPerTransaction+f.partitions)
-	for until := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		after, err := endOffsets(context.Background(), reader, f)
-		if err != nil {
-			return nil, err
-		}
-		stored := sum(after[f.topic]) - sum(before[f.topic])
-		if stored == wanted {
-			break
-		}
-		if time.Now().After(until) {
-			return nil, fmt.Errorf("%d records and markers were committed and %d are stored", wanted, stored)
-		}
+	if err := untilStored(reader, f, int64(f.producers)+committed.Load()); err != nil {
+		return nil, err
 	}
 	figures["transactions"] = float64(committed.Load())
 	figures["records"] = figures["transactions"] * recordsPerTransaction
 	figures["bytes"] = figures["records"] * float64(f.size)
 	return figures, nil
+}
+
+// untilStored waits for the records and markers of so many transactions: markers may be on their way when an end is answered.
+func untilStored(reader *kgo.Client, f Flags, transactions int64) error {
+	wanted := transactions * int64(recordsPerTransaction+f.partitions)
+	for until := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		offsets, err := endOffsets(context.Background(), reader, f)
+		if err != nil {
+			return err
+		}
+		stored := sum(offsets[f.topic])
+		if stored == wanted {
+			return nil
+		}
+		if time.Now().After(until) {
+			return fmt.Errorf("%d records and markers were committed and %d are stored", wanted, stored)
+		}
+	}
 }
 
 func transact(client *kgo.Client, f Flags) error {

@@ -25,6 +25,7 @@ export class StateTopic implements StateLog {
   readonly #partitions: Partitions;
   readonly #topics: Topics;
   readonly #round: AppendRound;
+  #making: Promise<boolean> | undefined = undefined;
 
   constructor(name: string, options: StateTopicOptions) {
     this.name = name;
@@ -34,11 +35,23 @@ export class StateTopic implements StateLog {
     this.#round = options.round;
   }
 
+  /** Who asks while it is made waits with who asked first. */
   async ensure(): Promise<boolean> {
-    return !isFault(await this.#topics.createAutomatically(this.name));
+    this.#making ??= this.#make();
+    return await this.#making;
+  }
+
+  async #make(): Promise<boolean> {
+    try {
+      return !isFault(await this.#topics.createAutomatically(this.name));
+    } finally {
+      this.#making = undefined;
+    }
   }
 
   partitionCount(): number {
+    // Its partitions open one after the other.
+    if (this.#making !== undefined) return 0;
     return this.#image.topic(this.name)?.partitions.length ?? 0;
   }
 

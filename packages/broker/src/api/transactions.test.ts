@@ -39,6 +39,18 @@ suite('transactions through bytes', () => {
     }
   });
 
+  test('who finds the coordinator first finds it ready, and so do those who come meanwhile', async () => {
+    await using stage = await WireStage.open();
+    const begin = async (key: string): Promise<string> => {
+      using own = { client: await stage.another(), [Symbol.dispose]: () => own.client.close() };
+      await own.client.send('findCoordinator', 2, { key, keyType: 1 });
+      const request = { transactionalId: key, transactionTimeoutMs: 1000 };
+      return errorName((await own.client.send('initProducerId', 4, request)).errorCode);
+    };
+    const all = await Promise.all(Array.from({ length: 8 }, async (_, index) => await begin(`id${index}`)));
+    assert.deepEqual([...new Set(all)], ['NONE']);
+  });
+
   test('AddPartitionsToTxn in the form of clients', async () => {
     await using stage = await WireStage.open();
     await stage.topic('t', 2);
