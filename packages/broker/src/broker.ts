@@ -191,6 +191,10 @@ export class Broker implements Doors {
         clusterId: opened.clusterId,
       });
       await broker.#load();
+      // What a killed process had written and not synced is there again: nobody may be told of it before it lasts. A directory
+      // that fails here takes itself out.
+      if (config.durability === 'sync')
+        await Promise.allSettled(broker.directories.map((directory) => directory.synced()));
       broker.#openDoors();
       return broker;
     } catch (error) {
