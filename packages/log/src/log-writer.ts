@@ -10,7 +10,8 @@ import { transactionEndOf } from './control-batch.ts';
 import { isDiskFull } from './disk-full.ts';
 import type { LogConfig } from './log-config.ts';
 import { diskFull, type LogState } from './log-state.ts';
-import type { BatchNote } from './producer-entry.ts';
+import type { BatchNote, ProducerEntry } from './producer-entry.ts';
+import { recalledBatches } from './recalled-batches.ts';
 import type { Segment } from './segment.ts';
 
 export interface AppendOptions {
@@ -49,6 +50,9 @@ export class LogWriter {
   unsyncedSinceMs = -1;
 
   /** `written` is told when there is something new to sync. */
+  /** A field, so that no batch pays for a closure. */
+  readonly #recall = (entry: ProducerEntry): void => entry.recall(recalledBatches(this.#state.segments, entry));
+
   constructor(state: LogState, written: () => void) {
     this.#state = state;
     this.#written = written;
@@ -72,7 +76,7 @@ export class LogWriter {
     }
     const batch = this.#check.batch(records, nowMs, origin, options.producedByVersion);
     if (origin === 'client' && header.producerId(batch, 0) >= 0) {
-      const first = state.producers.check(batch, 0);
+      const first = state.producers.check(batch, 0, this.#recall);
       if (first !== undefined) return this.#duplicate(first, batch);
     }
     if (origin === 'coordinator' && header.producerId(batch, 0) >= 0) {

@@ -1,3 +1,5 @@
+import { batchHeader as header } from '@millrace/protocol';
+
 /** What a log remembers of one idempotent or transactional producer: enough to know a batch that comes twice, or too early. */
 export interface BatchNote {
   readonly firstSequence: number;
@@ -20,6 +22,8 @@ export class ProducerEntry {
   /** Where its open transaction begins, -1 when there is none. */
   transactionFirstOffset = -1;
   batches: BatchNote[] = [];
+  /** Batches of its epoch that begin below this offset were forgotten: the entry comes from a snapshot. */
+  forgottenBefore: number | undefined;
 
   constructor(producerId: number) {
     this.producerId = producerId;
@@ -37,6 +41,7 @@ export class ProducerEntry {
     copy.lastTimestampMs = this.lastTimestampMs;
     copy.transactionFirstOffset = this.transactionFirstOffset;
     copy.batches = this.batches.slice();
+    copy.forgottenBefore = this.forgottenBefore;
     return copy;
   }
 
@@ -46,9 +51,23 @@ export class ProducerEntry {
     return this.batches.find((note) => note.firstSequence === firstSequence && note.lastSequence === lastSequence);
   }
 
+  /** Not all of the last batches are known yet. */
+  hasRoomFor(more: readonly BatchNote[]): boolean {
+    return this.batches.length + more.length < batchesKept;
+  }
+
+  /** What was forgotten, oldest first. */
+  recall(notes: readonly BatchNote[]): void {
+    this.batches = [...notes, ...this.batches].slice(-batchesKept);
+    this.forgottenBefore = undefined;
+  }
+
   note(epoch: number, note: BatchNote): void {
     this.changeEpoch(epoch);
-    if (this.batches.length === batchesKept) this.batches.shift();
+    if (this.batches.length === batchesKept) {
+      this.batches.shift();
+      this.forgottenBefore = undefined;
+    }
     this.batches.push(note);
     this.lastTimestampMs = note.timestampMs;
   }
@@ -57,7 +76,21 @@ export class ProducerEntry {
     if (epoch === this.epoch) return;
     this.epoch = epoch;
     this.batches = [];
+    this.forgottenBefore = undefined;
   }
+}
+
+/** Of a batch of records that has its offsets. */
+export function noteOf(bytes: Buffer, at: number): BatchNote {
+  const firstSequence = header.baseSequence(bytes, at);
+  const offsetDelta = header.lastOffsetDelta(bytes, at);
+  return {
+    firstSequence,
+    lastSequence: sequenceAfter(firstSequence, offsetDelta),
+    lastOffset: header.baseOffset(bytes, at) + offsetDelta,
+    offsetDelta,
+    timestampMs: header.maxTimestamp(bytes, at),
+  };
 }
 
 export function sequenceAfter(sequence: number, count: number): number {

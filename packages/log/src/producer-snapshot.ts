@@ -71,6 +71,7 @@ function readEntry(bytes: Buffer, at: number): ProducerEntry {
     const offsetDelta = bytes.readInt32BE(at + 22);
     const firstSequence = sequenceBefore(lastSequence, offsetDelta);
     entry.batches.push({ firstSequence, lastSequence, lastOffset, offsetDelta, timestampMs });
+    entry.forgottenBefore = lastOffset - offsetDelta;
   }
   entry.epoch = bytes.readInt16BE(at + 8);
   entry.lastTimestampMs = timestampMs;

@@ -8,7 +8,7 @@ import { batchHeader as header } from '@millrace/protocol';
 
 import { AppendError } from './append-error.ts';
 import type { TransactionEnd } from './control-batch.ts';
-import { type BatchNote, follows, ProducerEntry, sequenceAfter } from './producer-entry.ts';
+import { type BatchNote, follows, noteOf, ProducerEntry, sequenceAfter } from './producer-entry.ts';
 import type { AbortedTransaction } from './transaction-index.ts';
 
 export class ProducerTable {
@@ -32,8 +32,11 @@ export class ProducerTable {
     return undefined;
   }
 
-  /** Sees whether a client's batch may be appended. Gives the note of the same batch where it was appended before. */
-  check(bytes: Buffer, at: number): BatchNote | undefined {
+  /**
+   * Sees whether a client's batch may be appended. Gives the note of the same batch where it was appended before. `recall` is called for
+   * a producer whose batches are not all remembered, before its batch is refused.
+   */
+  check(bytes: Buffer, at: number, recall: (entry: ProducerEntry) => void): BatchNote | undefined {
     const entry = this.#entries.get(header.producerId(bytes, at));
     const isTransactional = header.isTransactional(bytes, at);
     if (entry === undefined) return undefined;
@@ -51,7 +54,12 @@ export class ProducerTable {
         `Producer ${entry.producerId} writes with epoch ${epoch}, its epoch here is ${entry.epoch}.`,
       );
     }
-    checkSequence(entry, epoch, firstSequence);
+    const isNext = epoch === entry.epoch && follows(firstSequence, entry.lastSequence);
+    if (!isNext && epoch === entry.epoch && entry.forgottenBefore !== undefined) {
+      recall(entry);
+      return this.check(bytes, at, recall);
+    }
+    if (!isNext) checkSequence(entry, epoch, firstSequence);
     if (entry.transactionFirstOffset >= 0 && !isTransactional) {
       throw new AppendError(
         'INVALID_TXN_STATE',
@@ -90,20 +98,11 @@ export class ProducerTable {
   /** A data batch with its final offsets was appended. */
   note(bytes: Buffer, at: number): void {
     const producerId = header.producerId(bytes, at);
-    const baseOffset = header.baseOffset(bytes, at);
-    const offsetDelta = header.lastOffsetDelta(bytes, at);
-    const firstSequence = header.baseSequence(bytes, at);
     const entry = this.#entryOf(producerId);
-    entry.note(header.producerEpoch(bytes, at), {
-      firstSequence,
-      lastSequence: sequenceAfter(firstSequence, offsetDelta),
-      lastOffset: baseOffset + offsetDelta,
-      offsetDelta,
-      timestampMs: header.maxTimestamp(bytes, at),
-    });
+    entry.note(header.producerEpoch(bytes, at), noteOf(bytes, at));
     if (header.isTransactional(bytes, at) && entry.transactionFirstOffset < 0) {
-      entry.transactionFirstOffset = baseOffset;
-      this.#open.set(producerId, baseOffset);
+      entry.transactionFirstOffset = header.baseOffset(bytes, at);
+      this.#open.set(producerId, entry.transactionFirstOffset);
     }
   }
 
@@ -189,7 +188,6 @@ function checkSequence(entry: ProducerEntry, epoch: number, firstSequence: numbe
       `Producer ${producerId} begins its epoch ${epoch} with sequence ${firstSequence}, not with 0.`,
     );
   }
-  if (follows(firstSequence, entry.lastSequence)) return;
   throw new AppendError(
     'OUT_OF_ORDER_SEQUENCE_NUMBER',
     `Producer ${producerId} sent sequence ${firstSequence} after ${entry.lastSequence} (epoch ${epoch}).`,
