@@ -143,6 +143,35 @@ test('a roll between appends that fails is told by writeOut as well', () => {
   log.writeOut();
 });
 
+test('a segment ends only when there is room for its aborted transactions', async () => {
+  const disk = new MemoryDisk();
+  const faulty = new FaultDisk(disk);
+  const host = new TestHost({ disk: faulty });
+  const directory = LogDirectory.open(host, '/data', { nodeId: 1 });
+  const log = directory.openLog('t', 0, undefined, defaultLogConfig);
+  put(log, ['a'], { ...producer, baseSequence: 0, isTransactional: true });
+  const marker = encodeEndMarker({ ...producer, kind: 'abort', coordinatorEpoch: 1, timestamp: 1 });
+  log.append(marker, { leaderEpoch: 0, origin: 'coordinator' });
+  log.writeOut();
+  const aborted = log.abortedTransactions(0, 2);
+  assert.equal(aborted.length, 1);
+  faulty.fault = (call, path) =>
+    call === 'write' && path.endsWith('.txnindex') ? diskError('ENOSPC', 'disk') : undefined;
+  assert.throws(() => log.roll(), refused);
+  faulty.fault = () => undefined;
+  assert.deepEqual(
+    disk.list('/data/t-0').filter((name) => /[1-9]\./.test(name)),
+    [],
+    'no snapshot counts on what is not there',
+  );
+  host.advance(1000);
+  log.roll();
+  await directory.close({ clean: false });
+  disk.releaseLocks();
+  const again = LogDirectory.open(new TestHost({ disk }), '/data', { nodeId: 1 });
+  assert.deepEqual(again.openLog('t', 0, undefined, defaultLogConfig).abortedTransactions(0, 2), aborted);
+});
+
 test('a checkpoint that does not fit is written later, and the directory goes on', async () => {
   const { disk, host, directory, log } = open();
   put(log, ['a']);

@@ -134,6 +134,8 @@ export class LogWriter {
     const old = state.segments.active;
     if (old.size === 0) return;
     try {
+      // Durable before there is a next segment: recovery that finds one with its snapshot looks at this one's transactions no more.
+      old.aborted.save();
       state.addSegment(state.endOffset);
     } catch (error) {
       throw isDiskFull(error) ? this.#full(error) : state.failed('a new segment', error);

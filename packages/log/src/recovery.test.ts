@@ -2,8 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { encodeBatch } from '@millrace/protocol';
-import { batchOf, MemoryDisk, put, recordsIn, readBytes, TestHost, valuesOf } from '@millrace/testkit/simulated';
+import type { Disk, Random } from '@millrace/base';
+import { encodeBatch, encodeEndMarker } from '@millrace/protocol';
+import {
+  batchOf,
+  CrashDisk,
+  MemoryDisk,
+  put,
+  recordsIn,
+  readBytes,
+  TestHost,
+  valuesOf,
+} from '@millrace/testkit/simulated';
 
 import { defaultLogConfig, type LogConfig } from './log-config.ts';
 import { LogDirectory } from './log-directory.ts';
@@ -22,7 +32,7 @@ interface Found {
   readonly log: Log;
 }
 
-function open(disk: MemoryDisk, partition = 0, changes: Partial<LogConfig> = {}): Found {
+function open(disk: Disk & { releaseLocks(): void }, partition = 0, changes: Partial<LogConfig> = {}): Found {
   disk.releaseLocks();
   const directory = LogDirectory.open(new TestHost({ disk }), path, { nodeId: 1 });
   return { directory, log: directory.openLog('t', partition, topicId, { ...config, ...changes }) };
@@ -347,4 +357,57 @@ test('recovery comes to the same result when it is done again', async () => {
   const first = open(disk).log;
   const second = open(disk).log;
   assert.deepEqual([first.endOffset, [...valuesOf(second)]], [second.endOffset, [...valuesOf(first)]]);
+});
+
+/** A crash that takes nothing: only what was not begun is missing. */
+const keepAll: Random = { below: () => 1, bytes: (length) => new Uint8Array(length) };
+
+/** A transaction of one record, which `abort` ends. */
+function begin(log: Log): void {
+  put(log, ['x'], { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true });
+}
+
+function abort(log: Log): void {
+  const marker = { kind: 'abort', producerId: 7, producerEpoch: 0, coordinatorEpoch: 0, timestamp: 0 } as const;
+  log.append(encodeEndMarker(marker), { leaderEpoch: 0, origin: 'coordinator' });
+  log.writeOut();
+}
+
+/** What each of the steps of a roll leaves, if it is the last one. */
+function rollInterrupted(disk: CrashDisk, log: Log): MemoryDisk[] {
+  const from = disk.operationCount;
+  log.roll();
+  return Array.from({ length: disk.operationCount - from + 1 }, (_, step) => disk.crash(from + step, keepAll));
+}
+
+test('an abort that was cut off stays so when the next roll is interrupted', async () => {
+  const disk = new CrashDisk();
+  const before = open(disk);
+  begin(before.log);
+  await before.directory.close({ clean: true });
+  const { log } = open(disk);
+  abort(log);
+  log.save(false);
+  log.truncateTo(1);
+  for (const [step, left] of rollInterrupted(disk, log).entries()) {
+    const again = open(left).log;
+    assert.deepEqual(again.abortedTransactions(0, 1), [], `after ${step} steps`);
+    assert.equal(again.lastStableOffset, 0);
+  }
+});
+
+test('an abort behind which a roll was interrupted is known when later snapshots are believed', async () => {
+  const disk = new CrashDisk();
+  const { log } = open(disk);
+  begin(log);
+  abort(log);
+  const aborted = log.abortedTransactions(0, 2);
+  assert.equal(aborted.length, 1);
+  for (const [step, left] of rollInterrupted(disk, log).entries()) {
+    const next = open(left);
+    put(next.log, ['y']);
+    next.log.roll();
+    await next.directory.close({ clean: false });
+    assert.deepEqual(open(left).log.abortedTransactions(0, 2), aborted, `after ${step} steps`);
+  }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { MemoryDisk } from '@millrace/testkit/simulated';
+import { type DiskCall, diskError, FaultDisk, MemoryDisk } from '@millrace/testkit/simulated';
 
 import { TransactionIndex } from './transaction-index.ts';
 
@@ -36,4 +36,20 @@ test('what was cut does not come back from the file', () => {
   index.cut(30);
   index.save();
   assert.deepEqual(new TransactionIndex(disk, path, false).all, [first]);
+});
+
+test('the name is made durable, also when it was there before there was room for an entry', () => {
+  const disk = new FaultDisk(new MemoryDisk());
+  const index = new TransactionIndex(disk, path, true);
+  index.add(first);
+  disk.fault = (call) => (call === 'write' ? diskError('ENOSPC', path) : undefined);
+  assert.throws(() => index.save(), { code: 'ENOSPC' });
+  assert.ok(disk.stat(path));
+  const calls: DiskCall[] = [];
+  disk.fault = (call) => {
+    calls.push(call);
+    return undefined;
+  };
+  index.save();
+  assert.deepEqual(calls, ['open', 'write', 'sync', 'syncFolder']);
 });

@@ -1,7 +1,7 @@
 /**
  * The aborted transactions that end in a segment, in order of their end. In the file 34 bytes each. Readers of committed records
  * get those that reach into what they read. Small, and synced before the
- * recovery point passes it.
+ * recovery point passes it. What the file of a segment holds is right, to its last entry, before the next segment has a name.
  */
 import type { Disk } from '@millrace/base';
 
@@ -73,7 +73,8 @@ export class TransactionIndex {
   save(): void {
     const aborted = this.#aborted;
     if (aborted === undefined || (this.#savedCount === aborted.length && !this.#mustTrim)) return;
-    const isNew = this.#disk.stat(this.#path) === undefined;
+    // Not whether there is a file: a write that did not fit, or a process that was killed, may have left a part of one.
+    const isFirst = this.#savedCount === 0;
     const range = { from: this.#savedCount, until: aborted.length, whole: false, mustTrim: true };
     writeEntries(this.#disk, this.#path, entryBytes, range, (bytes, at, index) => {
       const entry = aborted[index]!;
@@ -84,7 +85,7 @@ export class TransactionIndex {
       writeInt64(bytes, at + 26, entry.lastStableOffset);
     });
     // A snapshot of the producers is believed without a look at what came before it: the name must last as well.
-    if (isNew) this.#disk.syncFolder(this.#path.slice(0, this.#path.lastIndexOf('/')));
+    if (isFirst) this.#disk.syncFolder(this.#path.slice(0, this.#path.lastIndexOf('/')));
     this.#savedCount = aborted.length;
     this.#mustTrim = false;
   }
