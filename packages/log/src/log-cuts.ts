@@ -7,7 +7,7 @@ import { assert } from '@millrace/base';
 import type { LogReader } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import type { LogWriter } from './log-writer.ts';
-import { rebuildProducers } from './producer-rebuild.ts';
+import { rebuildProducers, removeSnapshots } from './producer-rebuild.ts';
 import type { Segment } from './segment.ts';
 
 export class LogCuts {
@@ -90,6 +90,7 @@ export class LogCuts {
     const endOffset = Math.min(offset, this.#reader.baseOffsetAt(last, position) ?? offset);
     const startOffset = Math.min(state.startOffset, endOffset);
     this.#begin(endOffset, startOffset);
+    this.#removeSnapshotsAfter(endOffset);
     this.#removeSegmentsAfter(last.baseOffset);
     const { active } = state.segments;
     active.truncate(position, endOffset, state.config.indexIntervalBytes);
@@ -102,8 +103,10 @@ export class LogCuts {
   /** Removes everything; the log goes on at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
     const state = this.#state;
+    const doomed = this.takeDoomed();
+    this.#removeSnapshotsAfter((doomed[0] ?? state.segments.first).baseOffset);
     // Oldest first, each durably: the log may begin before them now.
-    for (const segment of this.takeDoomed()) {
+    for (const segment of doomed) {
       segment.remove();
       state.disk.syncFolder(state.folder);
     }
@@ -156,6 +159,12 @@ export class LogCuts {
     state.cuts++;
     state.spots.clear();
     this.#lower(Math.min(recoveryPoint, state.syncedOffset, state.epochs.unsavedFrom), startOffset);
+  }
+
+  /** Durable before any segment goes: if a crash leaves the batches of one without their transaction index, they are read for it. */
+  #removeSnapshotsAfter(offset: number): void {
+    const { disk, folder } = this.#state;
+    removeSnapshots(disk, folder, disk.list(folder), (snapshotOffset) => snapshotOffset > offset);
   }
 
   /** The last one first, each durably: what a crash leaves has no hole. */

@@ -27,14 +27,9 @@ export function rebuildProducers(
   segments: SegmentList,
   endOffset: number,
 ): Rebuilt {
-  const offsets = names.map((name) => offsetOf(name, '.snapshot')).filter((offset) => offset !== undefined);
   const begin = segments.first.baseOffset;
-  const isGone = offsets.filter((offset) => offset > endOffset || offset < begin);
-  for (const offset of isGone) disk.remove(filePath(folder, offset, '.snapshot'));
-  if (isGone.length > 0) disk.syncFolder(folder);
-
-  const usable = offsets.filter((offset) => offset >= begin && offset <= endOffset).sort((a, b) => b - a);
-  for (const snapshotOffset of usable) {
+  const offsets = removeSnapshots(disk, folder, names, (offset) => offset > endOffset || offset < begin);
+  for (const snapshotOffset of offsets.sort((a, b) => b - a)) {
     const producers = readSnapshot(disk, filePath(folder, snapshotOffset, '.snapshot'));
     if (producers === undefined) continue;
     replay(segments, producers, snapshotOffset, endOffset);
@@ -43,6 +38,20 @@ export function rebuildProducers(
   const producers = new ProducerTable();
   replay(segments, producers, 0, endOffset);
   return { producers, snapshotOffset: -1 };
+}
+
+/** Durably. Gives the offsets of those that stay. */
+export function removeSnapshots(
+  disk: Disk,
+  folder: string,
+  names: readonly string[],
+  isGone: (offset: number) => boolean,
+): number[] {
+  const offsets = names.map((name) => offsetOf(name, '.snapshot')).filter((offset) => offset !== undefined);
+  const gone = offsets.filter(isGone);
+  for (const offset of gone) disk.remove(filePath(folder, offset, '.snapshot'));
+  if (gone.length > 0) disk.syncFolder(folder);
+  return offsets.filter((offset) => !gone.includes(offset));
 }
 
 function replay(segments: SegmentList, producers: ProducerTable, from: number, endOffset: number): void {

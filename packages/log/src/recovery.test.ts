@@ -411,3 +411,38 @@ test('an abort behind which a roll was interrupted is known when later snapshots
     assert.deepEqual(open(left).log.abortedTransactions(0, 2), aborted, `after ${step} steps`);
   }
 });
+
+/** A crash that takes every change of a name that is not durable yet, but one. */
+function keepOneName(kept: number): Random {
+  let [choices, names] = [0, 0];
+  const below = (bound: number): number => {
+    if (bound === 2) return names++ === kept ? 0 : 1;
+    return bound === 4 && choices++ === 0 ? 3 : 1;
+  };
+  return { below, bytes: (length) => new Uint8Array(length) };
+}
+
+for (const [how, cut] of [
+  ['to an offset', (log: Log) => log.truncateTo(1)],
+  ['of everything', (log: Log) => log.truncateFullyAndStartAt(0)],
+] as const) {
+  test(`what an interrupted truncation (${how}) has removed already is not missed`, async () => {
+    const disk = new CrashDisk();
+    const before = open(disk);
+    put(before.log, ['w']);
+    begin(before.log);
+    before.log.roll();
+    abort(before.log);
+    await before.directory.close({ clean: true });
+    const { log } = open(disk);
+    const from = disk.operationCount;
+    cut(log);
+    for (let count = from; count <= disk.operationCount; count++) {
+      for (let kept = 0; kept < 8; kept++) {
+        const left = open(disk.crash(count, keepOneName(kept))).log;
+        const aborted = left.abortedTransactions(0, left.endOffset).map(({ lastOffset }) => lastOffset);
+        assert.deepEqual(aborted, left.endOffset === 3 ? [2] : [], `${count - from} steps and name ${kept}`);
+      }
+    }
+  });
+}
