@@ -5,8 +5,9 @@
  * there or not: writes lost, torn at a sector or present only as a longer file of zeros, a later write without an earlier one, names
  * without their files' content, renames before the data, removals that did not happen.
  */
-import { type Disk, type DiskFile, type FileStat, type FolderLock, type Random, readSmallFile } from '@millrace/base';
+import { type DiskFile, type Random, readSmallFile } from '@millrace/base';
 
+import { DiskAround, FileAround } from './disk-around.ts';
 import { MemoryDisk, type MemoryDiskOptions } from './memory-disk.ts';
 
 type Operation =
@@ -42,8 +43,8 @@ export interface CrashDiskOptions extends MemoryDiskOptions {
 const sectorBytes = 512;
 const rootId = 0;
 
-export class CrashDisk implements Disk {
-  readonly #live: MemoryDisk;
+export class CrashDisk extends DiskAround {
+  protected readonly inner: MemoryDisk;
   readonly #syncing: (path: string) => Promise<void>;
   readonly #operations: Operation[] = [];
   /** The live tree again, with the identity of files and folders that names can change hands of. */
@@ -52,7 +53,8 @@ export class CrashDisk implements Disk {
 
   /** Begins with what another disk holds, all of it durable. */
   constructor(begin?: MemoryDisk, options: CrashDiskOptions = {}) {
-    this.#live = new MemoryDisk(options);
+    super();
+    this.inner = new MemoryDisk(options);
     this.#syncing = options.syncing ?? (() => Promise.resolve());
     if (begin !== undefined) this.#copy(begin, '');
   }
@@ -64,20 +66,20 @@ export class CrashDisk implements Disk {
 
   /** Room on the disk; may be changed at any time. */
   get bytesMax(): number {
-    return this.#live.bytesMax;
+    return this.inner.bytesMax;
   }
 
   set bytesMax(bytes: number) {
-    this.#live.bytesMax = bytes;
+    this.inner.bytesMax = bytes;
   }
 
   get usedBytes(): number {
-    return this.#live.usedBytes;
+    return this.inner.usedBytes;
   }
 
   /** The process is gone, and the machine goes on: nothing is lost. */
   releaseLocks(): void {
-    this.#live.releaseLocks();
+    this.inner.releaseLocks();
   }
 
   /** The last operations, for a test that failed. */
@@ -110,9 +112,9 @@ export class CrashDisk implements Disk {
     return disk;
   }
 
-  open(path: string, options?: { readonly create?: boolean }): DiskFile {
-    const isNew = this.#live.stat(path) === undefined;
-    const file = this.#live.open(path, options);
+  override open(path: string, options?: { readonly create?: boolean }): DiskFile {
+    const isNew = this.inner.stat(path) === undefined;
+    const file = this.inner.open(path, options);
     const { folder, name } = this.#place(path);
     if (isNew) this.#link(folder, name, false);
     const node = this.#folders.get(folder)?.get(name);
@@ -125,24 +127,16 @@ export class CrashDisk implements Disk {
     );
   }
 
-  makeFolder(path: string): void {
-    this.#live.makeFolder(path);
+  override makeFolder(path: string): void {
+    this.inner.makeFolder(path);
     let folder = rootId;
     for (const name of path.split('/').filter((part) => part !== '')) {
       folder = this.#folders.get(folder)?.get(name)?.id ?? this.#link(folder, name, true);
     }
   }
 
-  list(path: string): string[] {
-    return this.#live.list(path);
-  }
-
-  stat(path: string): FileStat | undefined {
-    return this.#live.stat(path);
-  }
-
-  rename(source: string, target: string): void {
-    this.#live.rename(source, target);
+  override rename(source: string, target: string): void {
+    this.inner.rename(source, target);
     const [from, to] = [this.#place(source), this.#place(target)];
     const node = this.#folders.get(from.folder)?.get(from.name);
     if (node === undefined) return;
@@ -157,36 +151,24 @@ export class CrashDisk implements Disk {
     });
   }
 
-  remove(path: string): void {
-    if (this.#live.stat(path) === undefined) return;
-    this.#live.remove(path);
+  override remove(path: string): void {
+    if (this.inner.stat(path) === undefined) return;
+    this.inner.remove(path);
     const { folder, name } = this.#place(path);
     this.#folders.get(folder)?.delete(name);
     this.#operations.push({ kind: 'unlink', folder, name });
   }
 
-  syncFolder(path: string): void {
-    this.#live.syncFolder(path);
+  override syncFolder(path: string): void {
+    this.inner.syncFolder(path);
     this.#operations.push({ kind: 'syncFolder', folder: this.#folderId(path), upTo: this.#operations.length });
   }
 
-  async syncFolderAsync(path: string): Promise<void> {
+  override async syncFolderAsync(path: string): Promise<void> {
     const upTo = this.#operations.length;
     const folder = this.#folderId(path);
     await this.#syncing(path);
     this.#operations.push({ kind: 'syncFolder', folder, upTo });
-  }
-
-  lock(path: string): FolderLock | undefined {
-    return this.#live.lock(path);
-  }
-
-  freeBytes(path: string): number {
-    return this.#live.freeBytes(path);
-  }
-
-  totalBytes(path: string): number {
-    return this.#live.totalBytes(path);
   }
 
   #copy(begin: MemoryDisk, path: string): void {
@@ -362,8 +344,7 @@ function choose(random: Random): () => boolean {
   return () => random.below(2) === 0;
 }
 
-class CrashFile implements DiskFile {
-  readonly #file: DiskFile;
+class CrashFile extends FileAround {
   readonly #record: (operation: Operation) => void;
   readonly #id: number;
   readonly #count: () => number;
@@ -376,39 +357,19 @@ class CrashFile implements DiskFile {
     count: () => number,
     syncing: (path: string) => Promise<void>,
   ) {
-    this.#file = file;
+    super(file);
     this.#record = record;
     this.#id = id;
     this.#count = count;
     this.#syncing = syncing;
   }
 
-  get path(): string {
-    return this.#file.path;
-  }
-
-  size(): number {
-    return this.#file.size();
-  }
-
-  readSync(target: Uint8Array, position: number): number {
-    return this.#file.readSync(target, position);
-  }
-
-  read(target: Uint8Array, position: number): Promise<number> {
-    return this.#file.read(target, position);
-  }
-
-  writeSync(chunks: readonly Uint8Array[], position: number): void {
-    this.#file.writeSync(chunks, position);
+  override writeSync(chunks: readonly Uint8Array[], position: number): void {
+    super.writeSync(chunks, position);
     this.#record({ kind: 'write', file: this.#id, position, bytes: Buffer.concat(chunks) });
   }
 
-  async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    this.writeSync(chunks, position);
-  }
-
-  async sync(): Promise<void> {
+  override async sync(): Promise<void> {
     const upTo = this.#count();
     try {
       await this.#syncing(this.path);
@@ -419,20 +380,12 @@ class CrashFile implements DiskFile {
     this.#record({ kind: 'sync', file: this.#id, upTo });
   }
 
-  syncSync(): void {
+  override syncSync(): void {
     this.#record({ kind: 'sync', file: this.#id, upTo: this.#count() });
   }
 
-  truncate(size: number): void {
-    this.#file.truncate(size);
+  override truncate(size: number): void {
+    super.truncate(size);
     this.#record({ kind: 'truncate', file: this.#id, size });
-  }
-
-  setModifiedAt(atMs: number): void {
-    this.#file.setModifiedAt(atMs);
-  }
-
-  close(): void {
-    this.#file.close();
   }
 }

@@ -1,67 +1,46 @@
 /** A disk that fails when it is told to: the same calls as the disk behind it, any of which may throw. */
-import type { Disk, DiskFile, FileStat, FolderLock } from '@millrace/base';
+import type { Disk, DiskFile } from '@millrace/base';
+
+import { DiskAround, FileAround } from './disk-around.ts';
 
 export type DiskCall = 'open' | 'write' | 'sync' | 'truncate' | 'rename' | 'remove' | 'syncFolder';
 
 /** Gives the error that the call is to throw, or nothing. */
 export type Fault = (call: DiskCall, path: string) => Error | undefined;
 
-export class FaultDisk implements Disk {
-  readonly #disk: Disk;
+export class FaultDisk extends DiskAround {
+  protected readonly inner: Disk;
   /** May be changed at any time. */
   fault: Fault = () => undefined;
 
   constructor(disk: Disk) {
-    this.#disk = disk;
+    super();
+    this.inner = disk;
   }
 
-  open(path: string, options?: { readonly create?: boolean }): DiskFile {
+  override open(path: string, options?: { readonly create?: boolean }): DiskFile {
     this.check('open', path);
-    return new FaultFile(this, this.#disk.open(path, options));
+    return new FaultFile(this, super.open(path, options));
   }
 
-  makeFolder(path: string): void {
-    this.#disk.makeFolder(path);
-  }
-
-  list(path: string): string[] {
-    return this.#disk.list(path);
-  }
-
-  stat(path: string): FileStat | undefined {
-    return this.#disk.stat(path);
-  }
-
-  rename(source: string, target: string): void {
+  override rename(source: string, target: string): void {
     this.check('rename', source);
-    this.#disk.rename(source, target);
+    super.rename(source, target);
   }
 
-  remove(path: string): void {
+  override remove(path: string): void {
     this.check('remove', path);
-    this.#disk.remove(path);
+    super.remove(path);
   }
 
-  syncFolder(path: string): void {
+  override syncFolder(path: string): void {
     this.check('syncFolder', path);
-    this.#disk.syncFolder(path);
+    super.syncFolder(path);
   }
 
-  async syncFolderAsync(path: string): Promise<void> {
+  override async syncFolderAsync(path: string): Promise<void> {
     this.check('syncFolder', path);
-    await this.#disk.syncFolderAsync(path);
-  }
-
-  lock(path: string): FolderLock | undefined {
-    return this.#disk.lock(path);
-  }
-
-  freeBytes(path: string): number {
-    return this.#disk.freeBytes(path);
-  }
-
-  totalBytes(path: string): number {
-    return this.#disk.totalBytes(path);
+    await super.syncFolderAsync(path);
   }
 
   check(call: DiskCall, path: string): void {
@@ -70,68 +49,37 @@ export class FaultDisk implements Disk {
   }
 }
 
-class FaultFile implements DiskFile {
+class FaultFile extends FileAround {
   readonly #disk: FaultDisk;
-  readonly #file: DiskFile;
 
   constructor(disk: FaultDisk, file: DiskFile) {
+    super(file);
     this.#disk = disk;
-    this.#file = file;
-  }
-
-  get path(): string {
-    return this.#file.path;
-  }
-
-  size(): number {
-    return this.#file.size();
-  }
-
-  readSync(target: Uint8Array, position: number): number {
-    return this.#file.readSync(target, position);
-  }
-
-  read(target: Uint8Array, position: number): Promise<number> {
-    return this.#file.read(target, position);
   }
 
   /** A write that fails may have come a part of its way, as on a real disk. */
-  writeSync(chunks: readonly Uint8Array[], position: number): void {
+  override writeSync(chunks: readonly Uint8Array[], position: number): void {
     try {
       this.#disk.check('write', this.path);
     } catch (error) {
-      const first = chunks[0];
-      if (first !== undefined && first.length > 1)
-        this.#file.writeSync([first.subarray(0, first.length >> 1)], position);
+      this.writeHalf(chunks, position);
       throw error;
     }
-    this.#file.writeSync(chunks, position);
+    super.writeSync(chunks, position);
   }
 
-  async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    this.writeSync(chunks, position);
-  }
-
-  async sync(): Promise<void> {
+  override async sync(): Promise<void> {
     this.#disk.check('sync', this.path);
-    await this.#file.sync();
+    await super.sync();
   }
 
-  syncSync(): void {
+  override syncSync(): void {
     this.#disk.check('sync', this.path);
-    this.#file.syncSync();
+    super.syncSync();
   }
 
-  truncate(size: number): void {
+  override truncate(size: number): void {
     this.#disk.check('truncate', this.path);
-    this.#file.truncate(size);
-  }
-
-  setModifiedAt(atMs: number): void {
-    this.#file.setModifiedAt(atMs);
-  }
-
-  close(): void {
-    this.#file.close();
+    super.truncate(size);
   }
 }
