@@ -97,10 +97,15 @@ export class Partition {
   advanceHighWatermark(offset: number): void {
     if (offset <= this.#highWatermark) return;
     assert(offset <= this.log.endOffset, 'the high watermark never passes the end of the log');
+    if (this.waits.size === 0) return this.#raise(offset);
     const [before, decidedBefore] = [this.#highWatermark, this.lastStableOffset];
-    this.#highWatermark = offset;
-    if (this.#ended.length > 0) this.#ended = this.#ended.filter(({ markerOffset }) => markerOffset >= offset);
-    if (this.waits.size > 0) this.#wake(before, decidedBefore);
+    this.#raise(offset);
+    this.#wake(before, decidedBefore);
+  }
+
+  #raise(highWatermark: number): void {
+    this.#highWatermark = highWatermark;
+    if (this.#ended.length > 0) this.#ended = this.#ended.filter(({ markerOffset }) => markerOffset >= highWatermark);
   }
 
   #wake(before: number, decidedBefore: number): void {
