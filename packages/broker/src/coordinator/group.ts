@@ -263,14 +263,7 @@ export class ClassicGroup {
 
   /** Whoever waits for a generation or an assignment is told that none comes. */
   sendAway(errorCode: number): void {
-    for (const member of this.members.values()) {
-      const { joining, syncing } = member;
-      member.joining = undefined;
-      member.syncing = undefined;
-      if (joining !== undefined) this.#joiningCount--;
-      joining?.fail(errorCode);
-      syncing?.fail(errorCode);
-    }
+    for (const member of this.members.values()) this.#sendAway(member, errorCode);
   }
 
   joinedMembers(): JoinedMember[] {
@@ -387,6 +380,10 @@ export class ClassicGroup {
     this.#count(member, -1);
     if (member.instanceId !== null && this.staticMembers.get(member.instanceId) === member.id)
       this.staticMembers.delete(member.instanceId);
+    this.#sendAway(member, errorCode);
+  }
+
+  #sendAway(member: Member, errorCode: number): void {
     const { joining, syncing } = member;
     member.joining = undefined;
     member.syncing = undefined;
