@@ -1,24 +1,14 @@
 /** ConsumerGroupHeartbeat and ConsumerGroupDescribe through their wire forms, at both versions. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  apis,
-  type Api,
-  decodeRequest,
-  decodeRequestHeader,
-  decodeResponse,
-  encodeRequest,
-  encodeResponse,
-  errors,
-  type RequestInputOf,
-  type ResponseOf,
-} from '@millrace/protocol';
+import { apis, type Api, errors, type RequestInputOf, type ResponseOf } from '@millrace/protocol';
 
 import type { GroupDoors } from '../coordinator/group-doors.ts';
 import { consumerDefaults, Stage } from '../coordinator/stage.ts';
 import type { Exchange } from '../exchange.ts';
 import { consumerGroupDescribe } from './consumer-group-describe.ts';
 import { consumerGroupHeartbeat } from './consumer-group-heartbeat.ts';
+import { throughBytes } from './through-bytes.ts';
 
 type Handle = (doors: GroupDoors, request: never, exchange: Exchange) => unknown;
 
@@ -29,15 +19,11 @@ async function call<A extends Api>(
   version: number,
   request: RequestInputOf<A>,
 ): Promise<ResponseOf<A>> {
-  const frame = Buffer.concat(encodeRequest(api, version, 7, 'client', request)).subarray(4);
-  const decoded = decodeRequest(api, version, frame, decodeRequestHeader(frame).bodyAt);
-  const { promise, resolve } = Promise.withResolvers<object>();
   const exchange = { apiVersion: version, clientId: 'client', clientHost: '::ffff:127.0.0.1' };
-  const doors = { coordinator: stage.coordinator, answer: (_: unknown, response: object) => resolve(response) };
-  const answered = handle(doors as unknown as GroupDoors, decoded as never, exchange as unknown as Exchange);
-  if (typeof answered === 'object' && answered !== null) resolve(answered);
-  const bytes = Buffer.concat(encodeResponse(api, version, 7, (await promise) as never));
-  return decodeResponse(api, version, bytes.subarray(4)).response;
+  return await throughBytes(api, version, request, (decoded, resolve) => {
+    const doors = { coordinator: stage.coordinator, answer: (_: unknown, response: object) => resolve(response) };
+    return handle(doors as unknown as GroupDoors, decoded, exchange as unknown as Exchange);
+  });
 }
 
 const joining = { groupId: 'g', memberEpoch: 0, rebalanceTimeoutMs: 60_000, topicPartitions: [] };

@@ -1,19 +1,7 @@
 /** The group APIs through their wire forms: what a client sends and reads, at every version that is served. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  apis,
-  type Api,
-  decodeRequest,
-  decodeRequestHeader,
-  decodeResponse,
-  encodeRequest,
-  encodeResponse,
-  errors,
-  type RequestInputOf,
-  type ResponseOf,
-  zeroUuid,
-} from '@millrace/protocol';
+import { apis, type Api, errors, type RequestInputOf, type ResponseOf, zeroUuid } from '@millrace/protocol';
 
 import type { GroupDoors } from '../coordinator/group-doors.ts';
 import { Stage } from '../coordinator/stage.ts';
@@ -30,6 +18,7 @@ import { offsetCommit } from './offset-commit.ts';
 import { offsetDelete } from './offset-delete.ts';
 import { offsetFetch } from './offset-fetch.ts';
 import { syncGroup } from './sync-group.ts';
+import { throughBytes } from './through-bytes.ts';
 
 const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ';
 const otherId = 'AAAAAAAAAAAAAAAAAAAAAg';
@@ -54,24 +43,20 @@ class Client {
     version: number,
     request: RequestInputOf<A>,
   ): Promise<ResponseOf<A>> {
-    const frame = Buffer.concat(encodeRequest(api, version, 7, 'client', request)).subarray(4);
-    const { bodyAt } = decodeRequestHeader(frame);
-    const decoded = decodeRequest(api, version, frame, bodyAt);
-    const { promise, resolve } = Promise.withResolvers<object>();
     const exchange = { apiVersion: version, clientId: 'client', clientHost: '127.0.0.1', listenerName: 'PLAINTEXT' };
-    const doors: GroupDoors = {
-      coordinator: this.stage.coordinator,
-      transactions: { ensure: async () => true },
-      image: this.#image,
-      nodeId: 4,
-      advertised: () => ({ host: 'broker.example', port: 9092 }),
-      answer: (_, response) => resolve(response),
-    };
-    const answered = handle(doors, decoded as never, exchange as unknown as Exchange);
-    if (typeof answered === 'object' && answered !== null) resolve(answered);
-    this.stage.time.pass(0);
-    const bytes = Buffer.concat(encodeResponse(api, version, 7, (await promise) as never));
-    return decodeResponse(api, version, bytes.subarray(4)).response;
+    return await throughBytes(api, version, request, (decoded, resolve) => {
+      const doors: GroupDoors = {
+        coordinator: this.stage.coordinator,
+        transactions: { ensure: async () => true },
+        image: this.#image,
+        nodeId: 4,
+        advertised: () => ({ host: 'broker.example', port: 9092 }),
+        answer: (_, response) => resolve(response),
+      };
+      const answered = handle(doors, decoded, exchange as unknown as Exchange);
+      this.stage.time.pass(0);
+      return answered;
+    });
   }
 }
 
