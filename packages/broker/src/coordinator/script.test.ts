@@ -8,9 +8,9 @@
  * A client remembers its member id and generation, as real ones do.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { encodeVersioned, consumerProtocolSubscription, errorName, errors } from '@millrace/protocol';
+import { scriptsIn } from '@millrace/testkit/simulated';
 
 import type { JoinAnswer, SyncAnswer } from './member.ts';
 import { joinRequest, Outcome, Stage } from './stage.ts';
@@ -22,15 +22,10 @@ interface Client {
   generationId: number;
 }
 
-const folder = new URL('testdata/', import.meta.url);
-
-for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
-  test(`script ${file}`, () => {
-    const url = new URL(file, folder);
-    const expected = readFileSync(url, 'utf8');
-    const actual = new Script().run(expected);
-    if (process.env['UPDATE'] === '1') writeFileSync(url, actual);
-    else assert.equal(actual, expected);
+for (const file of scriptsIn(new URL('testdata/', import.meta.url))) {
+  test(`script ${file.name}`, () => {
+    const script = new Script();
+    file.check((words) => script.perform(words));
   });
 }
 
@@ -39,16 +34,10 @@ class Script {
   #stage = new Stage();
   #trace: string[] = [];
 
-  run(text: string): string {
-    const lines: string[] = [];
-    for (const line of text.split('\n')) {
-      if (line.startsWith('#') || line === '') lines.push(line);
-      if (!line.startsWith('> ')) continue;
-      this.#trace = [];
-      this.#perform(line.slice(2).trim().split(/ +/));
-      lines.push(line, ...this.#trace);
-    }
-    return lines.join('\n');
+  perform(words: readonly string[]): readonly string[] {
+    this.#trace = [];
+    this.#perform(words);
+    return this.#trace;
   }
 
   #perform([command = '', ...words]: readonly string[]): void {

@@ -8,23 +8,18 @@
  * A member takes what it is told when it follows, not before; `lose` is a heartbeat whose answer does not arrive.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { errorName } from '@millrace/protocol';
+import { scriptsIn } from '@millrace/testkit/simulated';
 
 import { Stage } from '../stage.ts';
 import type { HeartbeatAnswer, HeartbeatRequest } from './heartbeat-request.ts';
 import { StageMember } from './stage-member.ts';
 
-const folder = new URL('testdata/', import.meta.url);
-
-for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
-  test(`script ${file}`, () => {
-    const url = new URL(file, folder);
-    const expected = readFileSync(url, 'utf8');
-    const actual = new Script().run(expected);
-    if (process.env['UPDATE'] === '1') writeFileSync(url, actual);
-    else assert.equal(actual, expected);
+for (const file of scriptsIn(new URL('testdata/', import.meta.url))) {
+  test(`script ${file.name}`, () => {
+    const script = new Script();
+    file.check((words) => script.perform(words));
   });
 }
 
@@ -34,16 +29,10 @@ class Script {
   #stage = new Stage();
   #trace: string[] = [];
 
-  run(text: string): string {
-    const lines: string[] = [];
-    for (const line of text.split('\n')) {
-      if (line.startsWith('#') || line === '') lines.push(line);
-      if (!line.startsWith('> ')) continue;
-      this.#trace = [];
-      this.#perform(line.slice(2).trim().split(/ +/));
-      lines.push(line, ...this.#trace);
-    }
-    return lines.join('\n');
+  perform(words: readonly string[]): readonly string[] {
+    this.#trace = [];
+    this.#perform(words);
+    return this.#trace;
   }
 
   #perform([command = '', name = '', ...words]: readonly string[]): void {
