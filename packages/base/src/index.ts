@@ -9,6 +9,7 @@ export type { Host } from './host.ts';
 export type { ListenAddress, Network, Port, Socket, SocketEvents } from './network.ts';
 export { NodeDisk } from './disk-node.ts';
 export { nodeHost } from './host-node.ts';
+export { NodeSocket } from './network-node.ts';
 export {
   boolean,
   changeable,

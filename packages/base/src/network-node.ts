@@ -22,11 +22,14 @@ export class NodeNetwork implements Network {
   }
 }
 
-class NodeSocket implements Socket {
+/** A connected socket of Node's. Only a plain one's reads can land in place; those of an encrypted one are copied. */
+export class NodeSocket implements Socket {
   #socket: net.Socket;
+  readonly #inPlace: boolean;
 
-  constructor(accepted: net.Socket) {
-    this.#socket = accepted;
+  constructor(connected: net.Socket, inPlace = true) {
+    this.#socket = connected;
+    this.#inPlace = inPlace;
   }
 
   get remoteAddress(): string {
@@ -46,14 +49,15 @@ class NodeSocket implements Socket {
   }
 
   begin(events: SocketEvents): void {
-    const socket = readInPlace(this.#socket, events);
+    const socket = this.#inPlace ? readInPlace(this.#socket, events) : readCopied(this.#socket, events);
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
     socket.on('end', () => socket.destroy());
     socket.on('close', () => events.closed());
     socket.on('drain', () => events.drained());
-    socket.resume();
+    if (socket.destroyed) events.closed();
+    else socket.resume();
   }
 
   pause(): void {
@@ -94,17 +98,7 @@ class NodeSocket implements Socket {
 function readInPlace(accepted: net.Socket, events: SocketEvents): net.Socket {
   const wrapped = accepted as net.Socket & { _handle?: unknown };
   const handle = wrapped._handle;
-  if (handle === undefined || handle === null) {
-    accepted.on('data', (chunk: Buffer) => {
-      for (let from = 0; from < chunk.length;) {
-        const target = events.buffer();
-        const count = chunk.copy(target, 0, from);
-        from += count;
-        events.received(count);
-      }
-    });
-    return accepted;
-  }
+  if (handle === undefined || handle === null) return readCopied(accepted, events);
   wrapped._handle = null;
   const options = {
     handle,
@@ -117,4 +111,15 @@ function readInPlace(accepted: net.Socket, events: SocketEvents): net.Socket {
     },
   };
   return new net.Socket(options as unknown as net.SocketConstructorOpts);
+}
+
+function readCopied(socket: net.Socket, events: SocketEvents): net.Socket {
+  return socket.on('data', (chunk: Buffer) => {
+    for (let from = 0; from < chunk.length;) {
+      const target = events.buffer();
+      const count = chunk.copy(target, 0, from);
+      from += count;
+      events.received(count);
+    }
+  });
 }

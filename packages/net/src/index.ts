@@ -3,3 +3,5 @@ export { Connection, type ConnectionOptions, type ConnectionOwner } from './conn
 export { Frames, type FrameSink } from './frames.ts';
 export { ReceiveBudget } from './receive-budget.ts';
 export { Listener, type ListenerOptions } from './listener.ts';
+export { AnswerFrames, type AnswerSink } from './answer-frames.ts';
+export { dial, type Dial, type DialAddress } from './dial.ts';

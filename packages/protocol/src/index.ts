@@ -9,6 +9,7 @@ export {
   type Response,
   type ResponseInput,
 } from './apis.ts';
+export { apiWithExactOffsets, type ExactRequestInput, type ExactResponse } from './exact-offsets.ts';
 export type { ProduceRequest, ProduceResponse } from './apis/produce.ts';
 export type { FetchRequest, FetchResponse } from './apis/fetch.ts';
 export type { ListOffsetsRequest, ListOffsetsResponse } from './apis/list-offsets.ts';

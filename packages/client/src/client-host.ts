@@ -1,0 +1,38 @@
+/** What a client needs of the world: time, chance, a log, and a way to brokers. `nodeClientHost` is the real one. */
+import { type Clock, type Logger, nodeHost, type Random, silentLogger, type Timer, type Timers } from '@millrace/base';
+import { type Dial, dial } from '@millrace/net';
+
+export interface ClientHost {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly dial: Dial;
+}
+
+/** Unlike a broker's, these timers keep the process alive: somebody awaits what they lead to. */
+const waitedFor: Timers = {
+  after(delayMs: number, callback: () => void): Timer {
+    const timeout = setTimeout(callback, Math.min(delayMs, 0x7fff_ffff));
+    return { cancel: () => clearTimeout(timeout) };
+  },
+};
+
+export function nodeClientHost(log: Logger = silentLogger): ClientHost {
+  const { clock, random } = nodeHost();
+  return { clock, timers: waitedFor, random, log, dial };
+}
+
+/** Settles after `delayMs`, at once when the signal is given. */
+export function pause(host: ClientHost, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const done = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = host.timers.after(delayMs, done);
+    signal?.addEventListener('abort', done);
+  });
+}

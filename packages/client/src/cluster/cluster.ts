@@ -1,0 +1,290 @@
+/**
+ * The way from a request to the broker that answers it. In: a request and whom it is for. Out: the answer, as the broker gave it.
+ *
+ * Connections are made when they are first needed, kept by broker and purpose (so that a fetch that waits on purpose holds nobody up), and
+ * closed after `connections.max.idle.ms`. A broker that could not be reached is left alone for a growing pause.
+ */
+import type { Timer, Values } from '@millrace/base';
+import type { ApiName, ExactResponse } from '@millrace/protocol';
+
+import { pause, type ClientHost } from '../client-host.ts';
+import { ClientError, isClientError, wantsMetadata } from '../error.ts';
+import type { clientKeys } from '../options/client-keys.ts';
+import { parseBootstrap } from '../options/bootstrap-servers.ts';
+import { loginFor } from '../security/login.ts';
+import { tlsOptionsOf } from '../security/tls-options.ts';
+import { backoffMs } from './backoff.ts';
+import { Connection, type Outgoing, type RequestObserver, type SendOptions } from './connection.ts';
+import { Coordinators, type CoordinatorType } from './coordinators.ts';
+import { Metadata } from './metadata.ts';
+import type { BrokerNode } from './topic-metadata.ts';
+
+export type ClientConfig = Values<typeof clientKeys>;
+
+export interface ClusterOptions {
+  readonly host: ClientHost;
+  readonly config: ClientConfig;
+  readonly allowAutoCreateTopics?: boolean;
+  readonly observe?: RequestObserver;
+}
+
+/** Whom a request is for: a broker by its id, any broker, the controller, or the coordinator of something. */
+export type Target = number | 'any' | 'controller' | { readonly type: CoordinatorType; readonly key: string };
+
+export interface RequestOptions extends SendOptions {
+  /** Requests of different purposes never wait for each other. */
+  readonly purpose?: string;
+}
+
+interface Lane {
+  readonly node: Pick<BrokerNode, 'host' | 'port'>;
+  readonly connection: Promise<Connection>;
+  open: Connection | undefined;
+}
+
+interface Reach {
+  failures: number;
+  notBeforeMs: number;
+}
+
+const frameBytesMax = 256 << 20;
+const idleLookMs = 10_000;
+
+export class Cluster {
+  readonly metadata: Metadata;
+  readonly coordinators: Coordinators;
+  readonly host: ClientHost;
+  readonly config: ClientConfig;
+  readonly #observe: RequestObserver | undefined;
+  readonly #bootstrap: readonly Pick<BrokerNode, 'host' | 'port'>[];
+  readonly #lanes = new Map<string, Lane>();
+  readonly #reach = new Map<string, Reach>();
+  readonly #closing = new AbortController();
+  #idleTimer: Timer | undefined;
+
+  /** Connects to nobody yet. Throws `ClientError` CONFIG. */
+  constructor({ host, config, allowAutoCreateTopics, observe }: ClusterOptions) {
+    this.host = host;
+    this.config = config;
+    this.#observe = observe;
+    this.#bootstrap = parseBootstrap(config['bootstrap.servers'] ?? []);
+    this.metadata = new Metadata({
+      host,
+      config: { ...config, 'allow.auto.create.topics': allowAutoCreateTopics ?? true },
+      ask: (request) => this.request('any', 'metadata', request),
+    });
+    this.coordinators = new Coordinators((request) => this.request('any', 'findCoordinator', request));
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Aborts when the client is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Ms by the host's monotonic clock after which a call with all its retries is given up. */
+  deadline(timeoutMs: number = this.config['default.api.timeout.ms']): number {
+    return this.host.clock.monotonic() + timeoutMs;
+  }
+
+  /** One request, one try. Throws `ClientError` when there is no answer; what an answer says is the caller's business. */
+  async request<K extends ApiName>(
+    target: Target,
+    name: K,
+    request: Outgoing<K>,
+    options: RequestOptions = {},
+  ): Promise<ExactResponse<K>> {
+    const connection = await this.connect(target, options.purpose);
+    try {
+      return await connection.send(name, request, options);
+    } catch (error) {
+      if (typeof target === 'object' && isClientError(error) && error.retriable)
+        this.coordinators.forget(target.type, target.key);
+      throw error;
+    }
+  }
+
+  /** A connection that is ready for requests. Throws `ClientError` UNREACHABLE, AUTHENTICATION, CLOSED or what finding the broker throws. */
+  async connect(target: Target, purpose = ''): Promise<Connection> {
+    if (target === 'any') return await this.#connectToAny(purpose);
+    if (typeof target === 'object') {
+      const node = await this.coordinators.find(target.type, target.key);
+      return await this.#connectTo(node, `${node.id}`, purpose || 'coordinator');
+    }
+    const id = target === 'controller' ? await this.#controllerId() : target;
+    const node = this.metadata.nodes.get(id);
+    if (node !== undefined) return await this.#connectTo(node, `${id}`, purpose);
+    this.metadata.invalidate();
+    throw new ClientError('UNREACHABLE', `The cluster names no broker ${id} at present.`);
+  }
+
+  /**
+   * Calls `attempt` until it succeeds, fails for good, or the time is over: then with the last failure. `attempt` throws `ClientError`;
+   * those that are retriable are tried again after a growing pause.
+   */
+  async retry<T>(deadlineMs: number, attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { config, host } = this;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isClientError(error) || !error.retriable || this.isClosed) throw error;
+        if (wantsMetadata(error)) this.metadata.invalidate();
+        const waitMs = backoffMs(tries, config['retry.backoff.ms'], config['retry.backoff.max.ms'], host.random);
+        if (host.clock.monotonic() + waitMs >= deadlineMs) throw error;
+        await pause(host, waitMs, signal ?? this.#closing.signal);
+        if (this.isClosed) throw closed();
+        if (signal?.aborted === true)
+          throw new ClientError('ABORTED', 'The call was aborted.', { cause: signal.reason });
+      }
+    }
+  }
+
+  /** Ends all connections; what waits on them throws CLOSED. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.#closing.abort();
+    this.metadata.close();
+    this.#idleTimer?.cancel();
+    const lanes = [...this.#lanes.values()];
+    this.#lanes.clear();
+    for (const { open } of lanes) open?.close(closed());
+    await Promise.allSettled(lanes.map(async ({ connection }) => (await connection).close(closed())));
+  }
+
+  async #controllerId(): Promise<number> {
+    if (this.metadata.controllerId < 0) await this.metadata.refresh();
+    return this.metadata.controllerId;
+  }
+
+  /** One that is connected, else the others in random order: brokers that are known, and the ones to begin with when none of those can be had. */
+  async #connectToAny(purpose: string): Promise<Connection> {
+    const nodes = [...this.metadata.nodes.values()];
+    const connected = nodes.filter(({ id }) => this.#lanes.get(laneName(`${id}`, purpose))?.open?.isClosed === false);
+    let failure: unknown;
+    for (const { id, host, port } of [...connected, ...this.#shuffled(nodes)]) {
+      try {
+        return await this.#connectTo({ host, port }, `${id}`, purpose);
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        failure = error;
+      }
+    }
+    const isEnough = nodes.length > 0 && this.config['metadata.recovery.strategy'].toLowerCase() === 'none';
+    for (const node of isEnough ? [] : this.#shuffled(this.#bootstrap)) {
+      try {
+        return await this.#connectTo(node, `${node.host}:${node.port}`, purpose);
+      } catch (error) {
+        if (isFinal(error)) throw error;
+        failure = error;
+      }
+    }
+    const servers = this.#bootstrap.map(({ host, port }) => `${host}:${port}`).join(',');
+    const reason = failure instanceof Error ? ` ${failure.message}` : '';
+    throw new ClientError('UNREACHABLE', `No broker can be reached (bootstrap.servers=${servers}).${reason}`, {
+      cause: failure,
+    });
+  }
+
+  async #connectTo(node: Pick<BrokerNode, 'host' | 'port'>, id: string, purpose: string): Promise<Connection> {
+    if (this.isClosed) throw closed();
+    const name = laneName(id, purpose);
+    const lane = this.#lanes.get(name);
+    if (lane !== undefined) {
+      if (lane.node.host === node.host && lane.node.port === node.port && lane.open?.isClosed !== true)
+        return await lane.connection;
+      lane.open?.close(new ClientError('DISCONNECTED', `Broker ${id} has moved to ${node.host}:${node.port}.`));
+    }
+    const opened: Lane = { node, connection: this.#open(node), open: undefined };
+    this.#lanes.set(name, opened);
+    const gone = (): void => {
+      if (this.#lanes.get(name) === opened) this.#lanes.delete(name);
+    };
+    try {
+      const connection = await opened.connection;
+      opened.open = connection;
+      void connection.closed.then(gone);
+      this.#watchIdle();
+      return connection;
+    } catch (error) {
+      gone();
+      throw error;
+    }
+  }
+
+  async #open({ host, port }: Pick<BrokerNode, 'host' | 'port'>): Promise<Connection> {
+    const { config } = this;
+    const broker = `${host}:${port}`;
+    const reach = this.#reach.get(broker) ?? { failures: 0, notBeforeMs: 0 };
+    const waitMs = reach.notBeforeMs - this.host.clock.monotonic();
+    if (waitMs > 0) await pause(this.host, waitMs, this.closing);
+    if (this.isClosed) throw closed();
+    try {
+      const tls = tlsOptionsOf(config);
+      const connection = await Connection.open({
+        host: this.host,
+        address: { host, port, timeoutMs: this.#setupTimeoutMs(reach.failures), ...(tls && { tls }) },
+        clientId: config['client.id'],
+        requestTimeoutMs: config['request.timeout.ms'],
+        frameBytesMax,
+        authenticate: loginFor(config, this.host),
+        observe: this.#observe,
+      });
+      this.#reach.delete(broker);
+      if (this.isClosed) connection.close(closed());
+      return connection;
+    } catch (error) {
+      const failures = reach.failures + 1;
+      const pauseMs = backoffMs(
+        failures,
+        config['reconnect.backoff.ms'],
+        config['reconnect.backoff.max.ms'],
+        this.host.random,
+      );
+      this.#reach.set(broker, { failures, notBeforeMs: this.host.clock.monotonic() + pauseMs });
+      throw error;
+    }
+  }
+
+  #setupTimeoutMs(failures: number): number {
+    const { 'socket.connection.setup.timeout.ms': firstMs, 'socket.connection.setup.timeout.max.ms': maxMs } =
+      this.config;
+    return Math.min(Math.max(firstMs, maxMs), firstMs * 2 ** Math.min(failures, 10));
+  }
+
+  /** Runs only while there are connections. */
+  #watchIdle(): void {
+    const idleMsMax = this.config['connections.max.idle.ms'];
+    if (idleMsMax < 0 || this.#idleTimer !== undefined || this.isClosed) return;
+    this.#idleTimer = this.host.timers.after(Math.max(idleLookMs, idleMsMax / 10), () => {
+      this.#idleTimer = undefined;
+      const oldestMs = this.host.clock.monotonic() - idleMsMax;
+      for (const { open } of this.#lanes.values())
+        if (open?.pendingCount === 0 && open.lastUsedAtMs < oldestMs) open.close();
+      if (this.#lanes.size > 0) this.#watchIdle();
+    });
+  }
+
+  #shuffled<T>(items: readonly T[]): T[] {
+    const shuffled = [...items];
+    for (let index = shuffled.length - 1; index > 0; index--) {
+      const other = this.host.random.below(index + 1);
+      [shuffled[index], shuffled[other]] = [shuffled[other]!, shuffled[index]!];
+    }
+    return shuffled;
+  }
+}
+
+const laneName = (id: string, purpose: string): string => `${id}/${purpose}`;
+
+/** Asking another broker would not help. */
+function isFinal(error: unknown): boolean {
+  return (
+    isClientError(error) && (error.code === 'CLOSED' || error.code === 'AUTHENTICATION' || error.code === 'CONFIG')
+  );
+}
+
+const closed = (): ClientError => new ClientError('CLOSED', 'The client was closed.');

@@ -1,0 +1,317 @@
+/**
+ * One connection to one broker. In: requests of any API. Out: their answers, in the order the broker gives them, which is the order in
+ * which they were sent. Requests of one turn of the loop leave in one write.
+ *
+ * An answer that is late, out of order, or not what the protocol allows ends the connection and every request that waits on it: what a
+ * broker has said wrongly once cannot be followed any further.
+ */
+import type { Socket, Timer } from '@millrace/base';
+import { AnswerFrames, type DialAddress } from '@millrace/net';
+import {
+  type ApiName,
+  apis,
+  apiWithExactOffsets,
+  decodeResponse,
+  EncodeError,
+  encodeRequest,
+  errors,
+  type ExactRequestInput,
+  type ExactResponse,
+} from '@millrace/protocol';
+
+import type { ClientHost } from '../client-host.ts';
+import { answerError, ClientError } from '../error.ts';
+import { ApiVersions } from './api-versions.ts';
+
+export interface ConnectionOptions {
+  readonly host: ClientHost;
+  readonly address: DialAddress;
+  readonly clientId: string;
+  readonly requestTimeoutMs: number;
+  /** Answers above it end the connection. */
+  readonly frameBytesMax: number;
+  /** Logs in, on a connection that has just learned the broker's versions. */
+  readonly authenticate?: ((connection: Connection) => Promise<void>) | undefined;
+  /** Told of each request that was answered, for metrics and tracing. */
+  readonly observe?: RequestObserver | undefined;
+}
+
+export type RequestObserver = (request: AnsweredRequest) => void;
+
+export interface AnsweredRequest {
+  readonly broker: string;
+  readonly api: ApiName;
+  readonly version: number;
+  readonly correlationId: number;
+  readonly tookMs: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+export interface SendOptions {
+  /** The newest version that may be used. */
+  readonly versionMax?: number;
+  /** In place of `request.timeout.ms`, for requests that wait on purpose. */
+  readonly timeoutMs?: number;
+}
+
+/** What a request says, or how it says it in a version. */
+export type Outgoing<K extends ApiName> = ExactRequestInput<K> | ((version: number) => ExactRequestInput<K>);
+
+interface Pending {
+  readonly name: ApiName;
+  readonly version: number;
+  readonly correlationId: number;
+  readonly sentAtMs: number;
+  readonly deadlineMs: number;
+  readonly sentBytes: number;
+  readonly resolve: (response: never) => void;
+  readonly reject: (error: ClientError) => void;
+}
+
+const software = { clientSoftwareName: 'millrace', clientSoftwareVersion: '0.1.0' };
+const noVersions = { apiKeys: [{ apiKey: apis.apiVersions.key, minVersion: 0, maxVersion: 4 }], finalizedFeatures: [] };
+
+export class Connection {
+  readonly broker: string;
+  versions: ApiVersions;
+  readonly #options: ConnectionOptions;
+  readonly #socket: Socket;
+  readonly #frames: AnswerFrames;
+  readonly #closed = Promise.withResolvers<ClientError>();
+  /** Oldest first. */
+  #pending: Pending[] = [];
+  #chunks: Uint8Array[] = [];
+  #correlationId = 0;
+  #isFlushing = false;
+  #isClosed = false;
+  #timer: Timer | undefined;
+  #timerAtMs = 0;
+  /** By `clock.monotonic`. */
+  lastUsedAtMs: number;
+
+  /** Connects, learns the versions and logs in. Throws `ClientError` UNREACHABLE, TIMEOUT or AUTHENTICATION. */
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const { host, address } = options;
+    const broker = `${address.host}:${address.port}`;
+    let socket: Socket;
+    try {
+      socket = await host.dial(address);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new ClientError('UNREACHABLE', `${broker} cannot be reached: ${message}`, { cause: error, broker });
+    }
+    const connection = new Connection(socket, broker, options);
+    try {
+      await connection.#learnVersions();
+      await options.authenticate?.(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  private constructor(socket: Socket, broker: string, options: ConnectionOptions) {
+    this.broker = broker;
+    this.#options = options;
+    this.#socket = socket;
+    this.versions = new ApiVersions(broker, noVersions);
+    this.lastUsedAtMs = options.host.clock.monotonic();
+    this.#frames = new AnswerFrames(
+      {
+        answer: (frame) => this.#answered(frame),
+        refused: (bytes) =>
+          this.#fail(this.#broken(`a frame of ${bytes} bytes; at most ${options.frameBytesMax} are allowed`)),
+      },
+      options.frameBytesMax,
+    );
+    socket.begin({
+      buffer: () => this.#frames.buffer(),
+      received: (count) => void (this.#isClosed || this.#frames.received(count)),
+      drained: () => {},
+      closed: () => this.#fail(new ClientError('DISCONNECTED', `${broker} closed the connection.`, { broker })),
+    });
+  }
+
+  /** Settles with the reason when the connection is closed by either side. */
+  get closed(): Promise<ClientError> {
+    return this.#closed.promise;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Requests that wait for their answers. */
+  get pendingCount(): number {
+    return this.#pending.length;
+  }
+
+  /**
+   * Throws `ClientError`: UNSUPPORTED when there is no common version or it cannot say what the
+   * request says, TIMEOUT, DISCONNECTED, BROKEN_ANSWER. What the answer itself says is
+   * the caller's business. Chunks of records must stay as they are until the answer is there.
+   */
+  send<K extends ApiName>(name: K, request: Outgoing<K>, options: SendOptions = {}): Promise<ExactResponse<K>> {
+    return new Promise((resolve, reject) => {
+      const version = this.versions.choose(name, options.versionMax);
+      const sentBytes = this.#write(name, version, request);
+      const sentAtMs = this.#options.host.clock.monotonic();
+      const deadlineMs = sentAtMs + (options.timeoutMs ?? this.#options.requestTimeoutMs);
+      this.lastUsedAtMs = sentAtMs;
+      this.#pending.push({
+        name,
+        version,
+        correlationId: this.#correlationId,
+        sentAtMs,
+        deadlineMs,
+        sentBytes,
+        resolve: resolve,
+        reject,
+      });
+      this.#watch(deadlineMs);
+    });
+  }
+
+  /** For a Produce request with acks 0, which has no answer. Throws as `send`. */
+  post<K extends ApiName>(name: K, request: Outgoing<K>): void {
+    this.#write(name, this.versions.choose(name), request);
+    this.lastUsedAtMs = this.#options.host.clock.monotonic();
+  }
+
+  close(reason?: ClientError): void {
+    this.#fail(
+      reason ?? new ClientError('CLOSED', `The connection to ${this.broker} was closed.`, { broker: this.broker }),
+    );
+  }
+
+  async #learnVersions(): Promise<void> {
+    const answer = await this.send('apiVersions', software);
+    if (answer.errorCode === errors.NONE) {
+      this.versions = new ApiVersions(this.broker, answer);
+      return;
+    }
+    if (answer.errorCode !== errors.UNSUPPORTED_VERSION)
+      throw answerError(answer.errorCode, 'Asking for API versions', null, { broker: this.broker });
+    // An old broker answers a version it does not know in version 0, with the range it does know.
+    const older = await this.send('apiVersions', software, { versionMax: 0 });
+    if (older.errorCode !== errors.NONE)
+      throw answerError(older.errorCode, 'Asking for API versions', null, { broker: this.broker });
+    this.versions = new ApiVersions(this.broker, older);
+  }
+
+  #write<K extends ApiName>(name: K, version: number, request: Outgoing<K>): number {
+    if (this.#isClosed)
+      throw new ClientError('DISCONNECTED', `The connection to ${this.broker} is closed.`, { broker: this.broker });
+    this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff;
+    const chunks = this.#encode(name, version, typeof request === 'function' ? request(version) : request);
+    let bytes = 0;
+    for (const chunk of chunks) {
+      this.#chunks.push(chunk);
+      bytes += chunk.length;
+    }
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      queueMicrotask(() => this.#flush());
+    }
+    return bytes;
+  }
+
+  #encode<K extends ApiName>(name: K, version: number, request: ExactRequestInput<K>): Uint8Array[] {
+    try {
+      return encodeRequest(
+        apiWithExactOffsets(name),
+        version,
+        this.#correlationId,
+        this.#options.clientId,
+        request as never,
+      );
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      const text = `${this.broker} has ${apis[name].name} up to version ${version}, which cannot say this: ${error.message}.`;
+      throw new ClientError('UNSUPPORTED', text, { broker: this.broker, cause: error });
+    }
+  }
+
+  #flush(): void {
+    this.#isFlushing = false;
+    const chunks = this.#chunks;
+    if (chunks.length === 0 || this.#isClosed) return;
+    this.#chunks = [];
+    this.#socket.write(chunks);
+  }
+
+  #answered(frame: Buffer): void {
+    if (this.#isClosed) return;
+    const pending = this.#pending.shift();
+    if (pending === undefined) return this.#fail(this.#broken('an answer that nobody asked for'));
+    try {
+      this.#checkCorrelation(frame, pending);
+      const { name, version } = pending;
+      const { response } = decodeResponse(apiWithExactOffsets(name), version, frame);
+      this.#observe(pending, frame.length);
+      pending.resolve(response as never);
+    } catch (error) {
+      const failure =
+        error instanceof ClientError ? error : this.#broken(`an answer to ${pending.name} that cannot be read`, error);
+      pending.reject(failure);
+      this.#fail(failure);
+    }
+  }
+
+  #checkCorrelation(frame: Buffer, { name, correlationId }: Pending): void {
+    if (frame.length < 4) throw this.#broken(`an answer of ${frame.length} bytes`);
+    const id = frame.readInt32BE(0);
+    if (id !== correlationId)
+      throw this.#broken(`the answer to request ${id}, when the one to ${correlationId} (${name}) was due`);
+  }
+
+  #observe(pending: Pending, receivedBytes: number): void {
+    const { observe, host } = this.#options;
+    if (observe === undefined) return;
+    const { name, version, correlationId, sentAtMs, sentBytes } = pending;
+    const tookMs = host.clock.monotonic() - sentAtMs;
+    observe({ broker: this.broker, api: name, version, correlationId, tookMs, sentBytes, receivedBytes });
+  }
+
+  /** One timer for all that waits; it looks for the nearest deadline when it fires. */
+  #watch(deadlineMs: number): void {
+    if (this.#timer !== undefined && this.#timerAtMs <= deadlineMs) return;
+    this.#timer?.cancel();
+    const { clock, timers } = this.#options.host;
+    this.#timerAtMs = deadlineMs;
+    this.#timer = timers.after(Math.max(0, Math.ceil(deadlineMs - clock.monotonic())), () => this.#lookForLate());
+  }
+
+  #lookForLate(): void {
+    this.#timer = undefined;
+    if (this.#isClosed || this.#pending.length === 0) return;
+    const nowMs = this.#options.host.clock.monotonic();
+    const late = this.#pending.find(({ deadlineMs }) => deadlineMs <= nowMs);
+    if (late === undefined) return this.#watch(Math.min(...this.#pending.map(({ deadlineMs }) => deadlineMs)));
+    const waitedMs = Math.round(nowMs - late.sentAtMs);
+    const text = `${this.broker} did not answer ${late.name} within ${waitedMs} ms.`;
+    this.#fail(new ClientError('TIMEOUT', text, { broker: this.broker }));
+  }
+
+  #broken(what: string, cause?: unknown): ClientError {
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    const text = `${this.broker} sent ${what}${reason}.`;
+    return new ClientError('BROKEN_ANSWER', text, { broker: this.broker, cause });
+  }
+
+  #fail(reason: ClientError): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#chunks = [];
+    this.#frames.release();
+    this.#socket.destroy();
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const { reject } of pending) reject(reason);
+    this.#closed.resolve(reason);
+  }
+}

@@ -1,0 +1,46 @@
+/** Options as a user gives them → values of a table. Texts are taken as in a properties file, everything else by its type. */
+import { configure, isMillraceError, type KeyTable, nearestName, type Values } from '@millrace/base';
+
+import { ClientError } from '../error.ts';
+
+/** What may stand in an options object for a table: each key with its own type, or as text. */
+export type OptionsOf<T extends KeyTable> = { readonly [K in keyof T]?: Values<T>[K] | string | undefined };
+
+/**
+ * `own` names the options that are no keys of Kafka's (functions, serializers, …), which are left to the caller.
+ * Throws `ClientError` CONFIG: an unknown name with the nearest known one, or a value that cannot be.
+ */
+export function readOptions<T extends KeyTable>(
+  table: T,
+  given: Readonly<Record<string, unknown>>,
+  own: readonly string[] = [],
+): Values<T> {
+  const texts = new Map<string, string>();
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || own.includes(name)) continue;
+    if (!Object.hasOwn(table, name)) throw unknown(name, [...Object.keys(table), ...own]);
+    if (value === null) continue;
+    texts.set(name, textOf(name, value));
+  }
+  try {
+    return configure(table, texts);
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    throw new ClientError('CONFIG', error.message, { cause: error });
+  }
+}
+
+function textOf(name: string, value: {}): string {
+  if (Array.isArray(value)) return value.join(',');
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return `${value}`;
+  throw new ClientError(
+    'CONFIG',
+    `Option "${name}" is a ${typeof value}; it takes a text, a number, a boolean or a list.`,
+  );
+}
+
+function unknown(name: string, names: readonly string[]): ClientError {
+  const nearest = nearestName(name, names);
+  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  return new ClientError('CONFIG', `There is no option "${name}".${hint}`);
+}

@@ -1,0 +1,1 @@
+export { isClientError } from '@millrace/client';
