@@ -8,23 +8,30 @@ import { encodeBatch, errors } from '@millrace/protocol';
 import { recordsOf } from '@millrace/testkit/simulated';
 import { startBroker, type TestBroker, WireClient } from '@millrace/testkit';
 
+import type { Partition } from './partition.ts';
+
 /** The cleaner looks when a test tells it to, not by itself. */
 const properties = { 'log.cleaner.backoff.ms': '3600000' };
 
-async function create(client: WireClient, name: string, settings: Readonly<Record<string, string>>): Promise<void> {
+async function create(
+  client: WireClient,
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  numPartitions = 1,
+): Promise<void> {
   const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
-  const topics = [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs }];
+  const topics = [{ name, numPartitions, replicationFactor: 1, assignments: [], configs }];
   const created = await client.send('createTopics', 7, { topics });
   assert.equal(created.topics[0]?.errorCode, errors.NONE, created.topics[0]?.errorMessage ?? '');
 }
 
 /** `count` records of one key, each in a batch of its own. */
-async function write(client: WireClient, name: string, count: number, key = 'key'): Promise<void> {
+async function write(client: WireClient, name: string, count: number, key = 'key', index = 0): Promise<void> {
   for (let number = 0; number < count; number++) {
     const records = encodeBatch([
       { key: Buffer.from(key), value: Buffer.from(`${number}`.padEnd(100, '.')), timestamp: Date.now() },
     ]);
-    const topicData = [{ name, partitionData: [{ index: 0, records }] }];
+    const topicData = [{ name, partitionData: [{ index, records }] }];
     const answer = await client.send('produce', 9, { acks: -1, timeoutMs: 10_000, topicData });
     assert.equal(answer.responses[0]?.partitionResponses[0]?.errorCode, errors.NONE);
   }
@@ -145,4 +152,73 @@ test('the offsets of groups are compacted as any other topic', async () => {
   const topics = [{ name: 'read', partitionIndexes: [0] }];
   const fetched = await client.send('offsetFetch', 7, { groupId: 'readers', topics });
   assert.equal(fetched.topics[0]?.partitions[0]?.committedOffset, 20);
+});
+
+/** So many partitions that a look at them takes several turns; there is something to compact in the last ten. */
+async function many(kafka: TestBroker, client: WireClient): Promise<Partition[]> {
+  const settings = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01' };
+  await create(client, 'many', settings, 150);
+  const partitions = Array.from({ length: 150 }, (_, index) => kafka.broker.partitions.byName('many', index)!);
+  for (const { log, index } of partitions.slice(-10)) {
+    await write(client, 'many', 2, 'key', index);
+    log.roll();
+  }
+  return partitions;
+}
+
+test('while it looks at many partitions others have their turn', async () => {
+  await using kafka = await startBroker(properties);
+  await using client = await WireClient.connect(kafka.bootstrap);
+  await create(client, 'many', { 'cleanup.policy': 'compact' }, 1000);
+  let [turns, looks, looksSinceTurn, looksMost] = [0, 0, 0, 0];
+  for (const { log } of kafka.broker.partitions.all()) {
+    const range = log.cleaning.range.bind(log.cleaning);
+    log.cleaning.range = (...rest) => {
+      looks++;
+      looksMost = Math.max(looksMost, ++looksSinceTurn);
+      return range(...rest);
+    };
+  }
+  let counting = setImmediate(function count() {
+    turns++;
+    looksSinceTurn = 0;
+    counting = setImmediate(count);
+  });
+  await kafka.broker.cleaning.run();
+  clearImmediate(counting);
+  assert.equal(looks, 1000);
+  assert.ok(turns >= 15, `${turns} turns`);
+  assert.ok(looksMost <= 64, `${looksMost} partitions in one turn`);
+});
+
+test('no two lanes take the same log, though both find it the one that needs it most', async () => {
+  await using kafka = await startBroker({ ...properties, 'log.cleaner.threads': '4' });
+  await using client = await WireClient.connect(kafka.bootstrap);
+  const partitions = await many(kafka, client);
+  const jobs = new Map<number, number>();
+  for (const { log, index } of partitions) {
+    const job = log.cleaning.job.bind(log.cleaning);
+    log.cleaning.job = (...rest) => {
+      jobs.set(index, (jobs.get(index) ?? 0) + 1);
+      return job(...rest);
+    };
+  }
+  await kafka.broker.cleaning.run();
+  const expected = partitions.slice(-10).map(({ index }): [number, number] => [index, 1]);
+  assert.deepEqual(
+    [...jobs].sort(([a], [b]) => a - b),
+    expected,
+  );
+  for (const { log } of partitions.slice(-10)) assert.equal(recordsOf(log).length, 1);
+});
+
+test('a stop ends a look, and nothing is begun after it', async () => {
+  await using kafka = await startBroker(properties);
+  await using client = await WireClient.connect(kafka.bootstrap);
+  const partitions = await many(kafka, client);
+  const running = kafka.broker.cleaning.run();
+  await kafka.broker.cleaning.stop();
+  await running;
+  assert.equal(kafka.broker.cleaning.last, undefined);
+  for (const { log } of partitions.slice(-10)) assert.equal(recordsOf(log).length, 2);
 });

@@ -3,11 +3,12 @@
  * large enough or old enough. In: a look at all partitions every `log.cleaner.backoff.ms`. Out: orders for the cleaners of `log`, as many
  * at once as `log.cleaner.threads` says, until nothing is worth it. A log that cannot be cleaned is left alone, and the others go on.
  */
-import type { Host, Timer } from '@millrace/base';
+import type { Clock, Host, Timer } from '@millrace/base';
 import {
   type CleanLimits,
   type CleanOutcome,
   type CleanRange,
+  isDiskFull,
   type Log,
   type LogCleaner,
   logCleanerFor,
@@ -32,13 +33,10 @@ export interface CleaningOptions {
   readonly settings: () => CleaningSettings;
 }
 
-interface Dirty {
-  readonly partition: Partition;
-  readonly log: Log;
-  readonly range: CleanRange;
-}
-
 const bufferBytesMin = 64 << 10;
+/** Others have a turn after so many partitions were looked at, or after so long. */
+const looksPerTurn = 64;
+const turnMs = 2;
 
 export class Cleaning {
   readonly #options: CleaningOptions;
@@ -111,9 +109,12 @@ export class Cleaning {
     const cleaner = logCleanerFor(this.#options.host.disk);
     this.#cleaners.add(cleaner);
     try {
-      for (let dirty = this.#filthiest(); dirty !== undefined; dirty = this.#filthiest()) {
-        await this.#clean(cleaner, dirty);
-        if (this.#isStopped) return;
+      for (;;) {
+        const partition = await this.#filthiest();
+        if (partition === undefined || this.#isStopped) return;
+        // Since it was looked at it may have changed, and another lane may have taken it. From here to its mark there is no other turn.
+        const range = this.#rangeOf(partition);
+        if (range !== undefined && isWorth(partition.log, range)) await this.#clean(cleaner, partition, range);
       }
     } finally {
       this.#cleaners.delete(cleaner);
@@ -121,43 +122,64 @@ export class Cleaning {
     }
   }
 
-  #filthiest(): Dirty | undefined {
+  /** In slices: there may be thousands of partitions, and files to be read. */
+  async #filthiest(): Promise<Partition | undefined> {
     const { host, partitions } = this.#options;
-    const nowMs = host.clock.now();
-    this.#lastRunAtMs = nowMs;
-    this.#maxDirtyRatio = 0;
-    let filthiest: Dirty | undefined;
+    this.#lastRunAtMs = host.clock.now();
+    const slice = new Slice(host.clock);
+    let filthiest: Partition | undefined;
+    let [ratio, maxDirtyRatio] = [0, 0];
     for (const partition of partitions.all()) {
-      const { log, directory } = partition;
-      if (!log.config.isCompacted || directory.failure !== undefined) continue;
-      if (this.#cleaned.has(log) || this.#postponed.has(log)) continue;
-      if (this.#uncleanable.get(directory.path)?.has(partition) === true) continue;
-      const range = this.#rangeOf(partition, nowMs);
+      await slice.step();
+      for (const steps = this.#learn(partition); steps.next().done !== true && !this.#isStopped;) await slice.step();
+      if (this.#isStopped) return undefined;
+      const range = this.#rangeOf(partition);
       if (range === undefined) continue;
-      this.#maxDirtyRatio = Math.max(this.#maxDirtyRatio, range.dirtyRatio);
-      const isWorth = range.isDue || (range.cleanableBytes > 0 && range.dirtyRatio > log.config.dirtyRatioMin);
-      if (isWorth && range.dirtyRatio >= (filthiest?.range.dirtyRatio ?? 0)) filthiest = { partition, log, range };
+      maxDirtyRatio = Math.max(maxDirtyRatio, range.dirtyRatio);
+      if (!isWorth(partition.log, range) || range.dirtyRatio < ratio) continue;
+      filthiest = partition;
+      ratio = range.dirtyRatio;
     }
+    this.#maxDirtyRatio = maxDirtyRatio;
     return filthiest;
   }
 
-  #rangeOf(partition: Partition, nowMs: number): CleanRange | undefined {
+  #mayClean(partition: Partition): boolean {
+    const { log, directory } = partition;
+    if (!log.config.isCompacted || log.isClosed || directory.failure !== undefined) return false;
+    if (this.#cleaned.has(log) || this.#postponed.has(log)) return false;
+    return this.#uncleanable.get(directory.path)?.has(partition) !== true;
+  }
+
+  /** What the files of its segments must tell once, step by step. */
+  *#learn(partition: Partition): Generator<void, void, void> {
+    if (!this.#mayClean(partition)) return;
+    const { log, directory } = partition;
+    try {
+      yield* log.cleaning.learn(directory.cleanedTo(log));
+    } catch (error) {
+      if (partition.log === log && !log.isClosed) this.#giveUp(partition, error);
+    }
+  }
+
+  #rangeOf(partition: Partition): CleanRange | undefined {
+    if (!this.#mayClean(partition)) return undefined;
     const { log, directory, lastStableOffset } = partition;
     try {
-      return log.cleaning.range(directory.cleanedTo(log), lastStableOffset, nowMs);
+      return log.cleaning.range(directory.cleanedTo(log), lastStableOffset, this.#options.host.clock.now());
     } catch (error) {
       this.#giveUp(partition, error);
       return undefined;
     }
   }
 
-  async #clean(cleaner: LogCleaner, { partition, log, range }: Dirty): Promise<void> {
+  async #clean(cleaner: LogCleaner, partition: Partition, range: CleanRange): Promise<void> {
     const { host } = this.#options;
-    const { topic, index, directory } = partition;
+    const { topic, index, directory, log } = partition;
     this.#cleaned.add(log);
     const startedAtMs = host.clock.monotonic();
     try {
-      const { job, signal } = log.cleaning.job(range, host.clock.now(), this.#limits());
+      const { job, signal } = await log.cleaning.job(range, host.clock.now(), this.#limits());
       const outcome = await cleaner.clean({ job, signal, swap: (replacement) => log.replaceSegments(replacement) });
       if (outcome === undefined) {
         this.#postponed.add(log);
@@ -208,6 +230,25 @@ export class Cleaning {
   }
 }
 
-function isDiskFull(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOSPC';
+function isWorth(log: Log, { isDue, cleanableBytes, dirtyRatio }: CleanRange): boolean {
+  return isDue || (cleanableBytes > 0 && dirtyRatio > log.config.dirtyRatioMin);
+}
+
+/** Of work that is not to keep others waiting. A clock that is not real may stand still, so steps are counted as well. */
+class Slice {
+  readonly #clock: Clock;
+  #steps = 0;
+  #endsAtMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#endsAtMs = clock.monotonic() + turnMs;
+  }
+
+  async step(): Promise<void> {
+    if (++this.#steps <= looksPerTurn && this.#clock.monotonic() < this.#endsAtMs) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#steps = 1;
+    this.#endsAtMs = this.#clock.monotonic() + turnMs;
+  }
 }

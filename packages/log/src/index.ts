@@ -11,6 +11,7 @@ export type { CleanLimits, CleanOutcome } from './cleaner/clean-job.ts';
 export type { LogCleaner } from './cleaner/clean-order.ts';
 export type { CleanRange } from './cleaner/cleanable-log.ts';
 export { logCleanerFor } from './cleaner/log-cleaner.ts';
+export { isDiskFull } from './disk-full.ts';
 export { defaultLogConfig, type LogConfig } from './log-config.ts';
 export { AppendError, type RecordError } from './append-error.ts';
 export type { ProducerEntry } from './producer-entry.ts';

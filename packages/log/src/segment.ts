@@ -208,6 +208,11 @@ export class Segment {
     this.size = this.writtenSize = size;
   }
 
+  /** Its timestamps are known without a look at the files, and its indexes reach its end. */
+  get isKnown(): boolean {
+    return this.#isWhole && this.#firstTimestamp !== undefined;
+  }
+
   /** Cuts the file to the batches before `position`, durably; the first batch that goes begins at `offset`. */
   truncate(position: number, offset: number, indexIntervalBytes: number): void {
     this.file.truncate(position);

@@ -44,6 +44,12 @@ export class TransactionIndex {
     return this.#load();
   }
 
+  /** The file tells all of it. */
+  get isSaved(): boolean {
+    const aborted = this.#aborted;
+    return aborted === undefined || (this.#savedCount === aborted.length && !this.#mustTrim);
+  }
+
   add(aborted: AbortedTransaction): void {
     this.#load().push(aborted);
     this.#addedCount++;
@@ -72,7 +78,7 @@ export class TransactionIndex {
   /** Synced, as nothing else tells what is in it. Most segments have none, and no file for it. */
   save(): void {
     const aborted = this.#aborted;
-    if (aborted === undefined || (this.#savedCount === aborted.length && !this.#mustTrim)) return;
+    if (aborted === undefined || this.isSaved) return;
     // Not whether there is a file: a write that did not fit, or a process that was killed, may have left a part of one.
     const isFirst = this.#savedCount === 0;
     const range = { from: this.#savedCount, until: aborted.length, whole: false, mustTrim: true };
@@ -91,7 +97,7 @@ export class TransactionIndex {
   }
 
   unload(): void {
-    if (this.#savedCount !== this.#aborted?.length || this.#mustTrim) return;
+    if (!this.isSaved) return;
     this.#aborted = undefined;
     this.#savedCount = 0;
   }

@@ -144,7 +144,7 @@ async function compactByUs(side: string): Promise<void> {
       bufferBytes: 1 << 19,
       bytesPerSecondMax: Number.MAX_VALUE,
     };
-    const { job, signal } = log.cleaning.job(range, Date.now(), limits);
+    const { job, signal } = await log.cleaning.job(range, Date.now(), limits);
     const outcome = await cleaner.clean({ job, signal, swap: (replacement) => log.replaceSegments(replacement) });
     assert.equal(outcome?.endOffset, log.endOffset);
     await directory.noteCleaned(log, outcome.endOffset);

@@ -54,15 +54,15 @@ async function fill(partition: number): Promise<Log> {
   return log;
 }
 
-function order(log: Log, bytesPerSecondMax = limits.bytesPerSecondMax): Parameters<typeof cleaner.clean>[0] {
+async function clean(log: Log, bytesPerSecondMax = limits.bytesPerSecondMax): ReturnType<typeof cleaner.clean> {
   const range = log.cleaning.range(undefined, log.endOffset, Date.now());
-  const { job, signal } = log.cleaning.job(range, Date.now(), { ...limits, bytesPerSecondMax });
-  return { job, signal, swap: (replacement) => log.replaceSegments(replacement) };
+  const { job, signal } = await log.cleaning.job(range, Date.now(), { ...limits, bytesPerSecondMax });
+  return await cleaner.clean({ job, signal, swap: (replacement) => log.replaceSegments(replacement) });
 }
 
 test('it cleans a log while this thread goes on', async () => {
   const log = await fill(0);
-  const cleaning = cleaner.clean(order(log));
+  const cleaning = clean(log);
   let turns = 0;
   const counting = setInterval(() => turns++, 1);
   const outcome = await cleaning;
@@ -75,14 +75,16 @@ test('it cleans a log while this thread goes on', async () => {
 
 test('a log that is deleted ends its job, and the next one is done', async () => {
   const doomed = await fill(1);
-  const cleaning = cleaner.clean(order(doomed, 1 << 20));
+  const cleaning = clean(doomed, 1 << 20);
+  // The thread has its order by then.
+  await new Promise((resolve) => setImmediate(resolve));
   doomed.markDeleted();
   assert.equal(await cleaning, undefined);
   const log = await fill(2);
-  assert.equal((await cleaner.clean(order(log)))?.endOffset, 20_000);
+  assert.equal((await clean(log))?.endOffset, 20_000);
   await cleaner.rest();
   const again = await fill(3);
-  assert.equal((await cleaner.clean(order(again)))?.endOffset, 20_000);
+  assert.equal((await clean(again))?.endOffset, 20_000);
 });
 
 test('what cannot be read is told, and the thread goes on', async () => {
@@ -91,7 +93,7 @@ test('what cannot be read is told, and the thread goes on', async () => {
   const file = host.disk.open(join(log.folder, name));
   file.writeSync([Buffer.from('rot')], 1000);
   file.close();
-  await assert.rejects(cleaner.clean(order(log)), { code: 'CORRUPT' });
+  await assert.rejects(clean(log), { code: 'CORRUPT' });
   const next = await fill(5);
-  assert.equal((await cleaner.clean(order(next)))?.endOffset, 20_000);
+  assert.equal((await clean(next))?.endOffset, 20_000);
 });

@@ -1,19 +1,23 @@
-/** What the cleaning of one log is told, and what it tells: plain values, because it may run in another thread. */
-import type { AbortedTransaction } from '../transaction-index.ts';
+/**
+ * What the cleaning of one log is told, and what it tells: plain values, because it may run in another thread, and columns of numbers
+ * where there may be many, because values are copied on the way.
+ */
+import type { AbortedSources } from './aborted-sources.ts';
 import type { KeySecret } from './key-hash.ts';
+import type { LiveProducers } from './live-producers.ts';
 
 export interface CleanJob {
   readonly folder: string;
   /** Every segment that ends below `firstUncleanable`, ascending. */
-  readonly segments: readonly SourceSegment[];
+  readonly baseOffsets: Float64Array<ArrayBuffer>;
+  readonly sizes: Float64Array<ArrayBuffer>;
   /** Below, no key is there twice. */
   readonly firstDirty: number;
   /** At and after this offset nothing is touched. */
   readonly firstUncleanable: number;
-  /** All that begin below `firstUncleanable`. */
-  readonly aborted: readonly AbortedTransaction[];
+  readonly aborted: AbortedSources;
   /** Producers that may write again. */
-  readonly producers: readonly LiveProducer[];
+  readonly producers: LiveProducers;
   readonly nowMs: number;
   readonly deleteRetentionMs: number;
   /** What a cleaned segment may grow to. */
@@ -39,11 +43,16 @@ export interface SourceSegment {
   readonly size: number;
 }
 
-export interface LiveProducer {
-  readonly producerId: number;
-  readonly epoch: number;
-  /** Of its last batch with records; -1 when only its markers are known. */
-  readonly lastOffset: number;
+export function sourceSegments({ baseOffsets, sizes }: CleanJob): SourceSegment[] {
+  return Array.from(baseOffsets, (baseOffset, index) => ({ baseOffset, size: sizes[index]! }));
+}
+
+/** What goes to another thread as it is, and is here no more. */
+export function columnsOf({ baseOffsets, sizes, aborted, producers }: CleanJob): ArrayBuffer[] {
+  const { producerIds, epochs, lastOffsets } = producers;
+  return [baseOffsets, sizes, aborted.files, aborted.unsaved, producerIds, epochs, lastOffsets].map(
+    ({ buffer }) => buffer,
+  );
 }
 
 /** One file that takes the place of one or more. */

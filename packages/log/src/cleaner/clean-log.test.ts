@@ -77,7 +77,7 @@ class Fixture {
     if (log.syncedOffset < log.endOffset) await directory.synced();
     const range = log.cleaning.range(directory.cleanedTo(log), log.lastStableOffset, host.clock.now());
     if (range.cleanableBytes === 0) return undefined;
-    const { job, signal } = log.cleaning.job(range, host.clock.now(), { ...usualLimits, ...limits });
+    const { job, signal } = await log.cleaning.job(range, host.clock.now(), { ...usualLimits, ...limits });
     const cleaner = logCleanerFor(host.disk);
     const outcome = await cleaner.clean({ job, signal, swap: (replacement) => log.replaceSegments(replacement) });
     if (outcome !== undefined) await directory.noteCleaned(log, outcome.endOffset);
@@ -452,3 +452,45 @@ function timestampsOf(batch: Buffer): bigint[] {
   }
   return timestamps;
 }
+
+test('no more than 16 segments become one at once: they are given up in one turn', async () => {
+  const log = new Fixture();
+  for (let number = 0; number < 20; number++) {
+    log.put(`k${number}=1`);
+    log.log.roll();
+  }
+  await log.clean();
+  const files = (): number => log.files().filter((name) => name.endsWith('.log')).length;
+  assert.equal(files(), 3, 'two, and the active one');
+  log.put('k0=2');
+  await log.rollAndClean();
+  assert.equal(files(), 2, 'the next time there are fewer');
+});
+
+test('what files must tell of segments found on disk is asked step by step, and once', async () => {
+  const log = new Fixture({ compactionLagMinMs: 1000 });
+  for (const key of ['a', 'b', 'c']) {
+    log.put(`${key}=1`);
+    log.log.roll();
+  }
+  assert.equal([...log.log.cleaning.learn(undefined)].length, 0, 'it is known of what was written here');
+  await log.reopen();
+  assert.equal([...log.log.cleaning.learn(1)].length, 2);
+  assert.equal([...log.log.cleaning.learn(undefined)].length, 1);
+  assert.equal([...log.log.cleaning.learn(undefined)].length, 0);
+});
+
+test('a log that is cut while its job is put together is not cleaned', async () => {
+  const log = new Fixture();
+  log.put('a=1');
+  log.put('a=2');
+  log.log.roll();
+  await log.directory.synced();
+  const { cleaning } = log.log;
+  const preparing = cleaning.job(cleaning.range(undefined, 2, nowMs), nowMs, usualLimits);
+  log.log.truncateTo(1);
+  const { job, signal } = await preparing;
+  const swap = (): Promise<boolean> => assert.fail('nothing is offered');
+  assert.equal(await logCleanerFor(log.host.disk).clean({ job, signal, swap }), undefined);
+  assert.equal(log.content(), '0:a=1');
+});

@@ -10,11 +10,14 @@ import { batchHeader as header, recordsOf } from '@millrace/protocol';
 
 import { filePath } from '../file-names.ts';
 import { Segment } from '../segment.ts';
+import type { AbortedTransaction } from '../transaction-index.ts';
+import { readAborted } from './aborted-sources.ts';
 import { BatchFilter, emptied, placeholder } from './batch-filter.ts';
 import { BatchReader, checkBatch } from './batch-reader.ts';
-import type { CleanJob, CleanOutcome, CleanStep, LiveProducer, SourceSegment } from './clean-job.ts';
+import { type CleanJob, type CleanOutcome, type CleanStep, sourceSegments, type SourceSegment } from './clean-job.ts';
 import { CleanedSegment } from './cleaned-segment.ts';
 import { CleanedTransactions } from './cleaned-transactions.ts';
+import { producerIndex } from './live-producers.ts';
 import { OffsetMap } from './offset-map.ts';
 import { RecordWalk } from './record-walk.ts';
 import { groupSegments } from './segment-groups.ts';
@@ -34,7 +37,11 @@ class LogCleaning {
   readonly #map: OffsetMap;
   readonly #reader: BatchReader;
   readonly #writeBuffer: Buffer;
-  readonly #producers: ReadonlyMap<number, LiveProducer>;
+  readonly #segments: readonly SourceSegment[];
+  /** All that begin below `firstUncleanable`. */
+  readonly #aborted: readonly AbortedTransaction[];
+  /** Where in the columns of the job each producer is. */
+  readonly #producers: ReadonlyMap<number, number>;
   /** The last offset that the map knows of. */
   #mappedTo: number;
   #bytesRead = 0;
@@ -58,7 +65,10 @@ class LogCleaning {
     });
     this.#reader = new BatchReader(limits.bufferBytes);
     this.#writeBuffer = Buffer.allocUnsafeSlow(limits.bufferBytes);
-    this.#producers = new Map(job.producers.map((producer) => [producer.producerId, producer]));
+    this.#segments = sourceSegments(job);
+    // Before the first file gets the place of another.
+    this.#aborted = readAborted(disk, job.folder, job.aborted, firstUncleanable);
+    this.#producers = producerIndex(job.producers);
     this.#mappedTo = firstDirty - 1;
   }
 
@@ -76,9 +86,10 @@ class LogCleaning {
 
   /** Notes where each key of the dirty part is last, as far as the memory goes. */
   *mapKeys(): Generator<CleanStep, void, void> {
-    const { segments, firstDirty, firstUncleanable, aborted } = this.#job;
+    const { firstDirty, firstUncleanable } = this.#job;
+    const segments = this.#segments;
     const transactions = new CleanedTransactions(
-      aborted.filter(({ lastOffset }) => lastOffset >= firstDirty),
+      this.#aborted.filter(({ lastOffset }) => lastOffset >= firstDirty),
       noted,
     );
     for (const [index, source] of segments.entries()) {
@@ -145,10 +156,10 @@ class LogCleaning {
 
   /** Writes everything before the end of what was noted anew, and leaves out what may go. */
   *rewrite(): Generator<CleanStep, void, void> {
-    const { aborted, nowMs, deleteRetentionMs } = this.#job;
-    const transactions = new CleanedTransactions(aborted, (transaction) => this.#target?.addAborted(transaction));
+    const { nowMs, deleteRetentionMs } = this.#job;
+    const transactions = new CleanedTransactions(this.#aborted, (transaction) => this.#target?.addAborted(transaction));
     const filter = new BatchFilter({ map: this.#map, mappedTo: this.#mappedTo, nowMs, deleteRetentionMs });
-    for (const group of groupSegments(this.#disk, this.#job, this.#mappedTo + 1)) {
+    for (const group of groupSegments(this.#disk, this.#job, this.#segments, this.#mappedTo + 1)) {
       yield* this.#rewriteGroup(group, transactions, filter);
     }
   }
@@ -257,8 +268,10 @@ class LogCleaning {
   #isLastOfProducer(bytes: Buffer, at: number): boolean {
     const producer = this.#producers.get(header.producerId(bytes, at));
     if (producer === undefined) return false;
-    if (producer.lastOffset >= 0) return header.lastOffset(bytes, at) === producer.lastOffset;
-    return header.isControl(bytes, at) && header.producerEpoch(bytes, at) === producer.epoch;
+    const { lastOffsets, epochs } = this.#job.producers;
+    const lastOffset = lastOffsets[producer]!;
+    if (lastOffset >= 0) return header.lastOffset(bytes, at) === lastOffset;
+    return header.isControl(bytes, at) && header.producerEpoch(bytes, at) === epochs[producer];
   }
 
   #open({ baseOffset, size }: SourceSegment): Segment {

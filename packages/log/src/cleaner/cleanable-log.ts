@@ -9,8 +9,9 @@
 import { cleanedSuffix, filePath, segmentKinds, swapSuffix } from '../file-names.ts';
 import type { LogState } from '../log-state.ts';
 import { Segment } from '../segment.ts';
-import type { AbortedTransaction } from '../transaction-index.ts';
+import { abortedSources } from './aborted-sources.ts';
 import type { CleanJob, CleanLimits, Replacement } from './clean-job.ts';
+import { liveProducers } from './live-producers.ts';
 
 export interface CleanRange {
   readonly firstDirty: number;
@@ -28,7 +29,7 @@ type Stage = 'none' | 'whole' | 'in place';
 
 export class CleanableLog {
   readonly #state: LogState;
-  #segments: readonly Segment[] = [];
+  #segments: ReadonlySet<Segment> = new Set();
   #abort: AbortController | undefined;
   /** How far the replacement at hand has come; `#baseOffset` names its files, `#segment` is set when it is in its place. */
   #stage: Stage = 'none';
@@ -37,6 +38,25 @@ export class CleanableLog {
 
   constructor(state: LogState) {
     this.#state = state;
+  }
+
+  /**
+   * Before `range`: reads what that asks of the files of segments, which may be thousands after a start. A step is one segment, and
+   * others may have a turn between two; of what is known there is no step.
+   */
+  *learn(cleanedTo: number | undefined): Generator<void, void, void> {
+    const { segments, startOffset, config } = this.#state;
+    if (config.compactionLagMinMs <= 0 && config.compactionLagMaxMs >= Number.MAX_SAFE_INTEGER) return;
+    for (const segment of segments.all.slice(segments.indexOf(cleanedTo ?? startOffset), -1)) {
+      if (this.#state.isClosed) return;
+      if (segment.isGone || segment.isKnown) continue;
+      const wasLoaded = segment.offsets.isLoaded;
+      this.#state.heal(segment);
+      void segment.firstTimestamp;
+      // Else thousands of files would be open, and their indexes in memory, for nothing.
+      if (!wasLoaded) segment.unload();
+      yield;
+    }
   }
 
   /** `cleanedTo` is where the last cleaning ended, `stableOffset` what readers of committed records see. */
@@ -71,26 +91,26 @@ export class CleanableLog {
     };
   }
 
-  /** For the worker. The signal is given when the log is cut or closed: nothing of the job counts then. */
-  job(
+  /**
+   * For the worker. The signal is given when the log is cut or closed, be it while the job is put together: nothing of it counts then.
+   */
+  async job(
     { firstDirty, firstUncleanable }: CleanRange,
     nowMs: number,
     limits: CleanLimits,
-  ): { job: CleanJob; signal: AbortSignal } {
+  ): Promise<{ job: CleanJob; signal: AbortSignal }> {
     const { segments, folder, config, producers, home } = this.#state;
-    this.#abort = new AbortController();
-    this.#segments = segments.all.filter(({ baseOffset }) => baseOffset < firstUncleanable);
+    const { signal } = (this.#abort = new AbortController());
+    const sources = segments.all.filter(({ baseOffset }) => baseOffset < firstUncleanable);
+    this.#segments = new Set(sources);
     const job = {
       folder,
-      segments: this.#segments.map(({ baseOffset, writtenSize }) => ({ baseOffset, size: writtenSize })),
+      baseOffsets: Float64Array.from(sources, ({ baseOffset }) => baseOffset),
+      sizes: Float64Array.from(sources, ({ writtenSize }) => writtenSize),
       firstDirty,
       firstUncleanable,
-      aborted: this.#abortedBefore(firstUncleanable),
-      producers: [...producers.entries()].map(({ producerId, epoch, batches }) => ({
-        producerId,
-        epoch,
-        lastOffset: batches.at(-1)?.lastOffset ?? -1,
-      })),
+      aborted: await abortedSources(segments.all, firstUncleanable, signal),
+      producers: await liveProducers(producers, firstUncleanable, signal),
       nowMs,
       deleteRetentionMs: config.deleteRetentionMs,
       segmentBytes: config.segmentBytes,
@@ -99,7 +119,7 @@ export class CleanableLog {
       limits,
       keySecret: new Int32Array(home.host.random.bytes(16).slice().buffer),
     };
-    return { job, signal: this.#abort.signal };
+    return { job, signal };
   }
 
   /** False when the log is not as it was any more: the new files are gone then, and the rest of the job is not worth doing. */
@@ -187,7 +207,7 @@ export class CleanableLog {
     const originals: Segment[] = [];
     for (const baseOffset of replaced) {
       const segment = segments.all[segments.indexOf(baseOffset)];
-      if (segment?.baseOffset !== baseOffset || !this.#segments.includes(segment)) return undefined;
+      if (segment?.baseOffset !== baseOffset || !this.#segments.has(segment)) return undefined;
       originals.push(segment);
     }
     return originals;
@@ -199,13 +219,6 @@ export class CleanableLog {
       if (this.#state.isClosed) for (const original of originals) original.close();
       else for (const original of originals) original.removeRenamed();
     });
-  }
-
-  /** All that begin before `offset`, wherever they end. */
-  #abortedBefore(offset: number): AbortedTransaction[] {
-    return this.#state.segments.all.flatMap(({ aborted }) =>
-      aborted.all.filter(({ firstOffset }) => firstOffset < offset),
-    );
   }
 
   /** Where the first segment begins that has a record younger than `min.compaction.lag.ms`. */

@@ -161,7 +161,7 @@ class Script {
     if (range.cleanableBytes === 0) return 'nothing to clean';
     this.#stableOffset = log.syncedOffset;
     const limits = { mapBytes: 24 * 100, mapLoadFactor: 0.9, bufferBytes: 500, bytesPerSecondMax: Number.MAX_VALUE };
-    const { job, signal } = log.cleaning.job(range, this.#host.clock.now(), limits);
+    const { job, signal } = await log.cleaning.job(range, this.#host.clock.now(), limits);
     const cleaning = logCleanerFor(this.disk).clean({ job, signal, swap: (by) => log.replaceSegments(by) });
     if (this.#random.below(6) === 0) {
       for (let turn = this.#random.below(8); turn > 0; turn--) await Promise.resolve();
@@ -311,7 +311,7 @@ async function recover(disk: Disk, before: Expected, after: Expected): Promise<v
   const range = log.cleaning.range(undefined, log.lastStableOffset, host.clock.now());
   if (range.cleanableBytes > 0) {
     const limits = { mapBytes: 24 * 100, mapLoadFactor: 0.9, bufferBytes: 500, bytesPerSecondMax: Number.MAX_VALUE };
-    const { job, signal } = log.cleaning.job(range, host.clock.now() + 1000, limits);
+    const { job, signal } = await log.cleaning.job(range, host.clock.now() + 1000, limits);
     await logCleanerFor(disk).clean({ job, signal, swap: (by) => log.replaceSegments(by) });
     assert.deepEqual(lastValues(log), content);
   }

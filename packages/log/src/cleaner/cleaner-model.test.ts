@@ -162,7 +162,7 @@ class Run {
       bufferBytes: 400,
       bytesPerSecondMax: Number.MAX_VALUE,
     };
-    const { job, signal } = log.cleaning.job(range, nowMs, limits);
+    const { job, signal } = await log.cleaning.job(range, nowMs, limits);
     const untouched = this.#batchesFrom(range.firstUncleanable);
     const swap = (replacement: Parameters<Log['replaceSegments']>[0]): Promise<boolean> =>
       log.replaceSegments(replacement);

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 import { MillraceError } from '@millrace/base';
 
-import type { CleanOutcome } from './clean-job.ts';
+import { type CleanOutcome, columnsOf } from './clean-job.ts';
 import type { CleanOrder, LogCleaner } from './clean-order.ts';
 import type { FromWorker, ToWorker } from './cleaner-worker.ts';
 
@@ -15,13 +15,14 @@ export class CleanerThread implements LogCleaner {
   #worker: Worker | undefined;
 
   async clean(order: CleanOrder): Promise<CleanOutcome | undefined> {
+    // It changed while the job was put together: no thread need begin.
+    if (order.signal.aborted) return undefined;
     const worker = (this.#worker ??= this.#begin());
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const onAbort = (): void => {
       Atomics.store(stop, 0, 1);
       Atomics.notify(stop, 0);
     };
-    if (order.signal.aborted) onAbort();
     order.signal.addEventListener('abort', onAbort);
     try {
       return await converse(worker, stop, order);
@@ -62,7 +63,7 @@ function converse(
   { job, signal, swap }: CleanOrder,
 ): Promise<CleanOutcome | undefined> {
   return new Promise((resolve, reject) => {
-    const tell = (message: ToWorker): void => worker.postMessage(message, []);
+    const tell = (message: ToWorker, given: ArrayBuffer[] = []): void => worker.postMessage(message, given);
     const heard = (message: FromWorker): void => {
       if (message.kind === 'swap')
         swap(message.replacement).then((isDone) => tell({ kind: 'swapped', isDone }), reject);
@@ -76,7 +77,7 @@ function converse(
       settle();
     };
     worker.on('message', heard).on('error', ended).on('exit', ended);
-    tell({ kind: 'clean', job, stop });
+    tell({ kind: 'clean', job, stop }, columnsOf(job));
   });
 }
 

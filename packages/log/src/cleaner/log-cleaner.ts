@@ -8,6 +8,7 @@ import type { CleanOutcome, CleanStep } from './clean-job.ts';
 import { cleanLog } from './clean-log.ts';
 import type { CleanOrder, LogCleaner } from './clean-order.ts';
 import { CleanerThread } from './cleaner-thread.ts';
+import { turn } from './turn.ts';
 
 export function logCleanerFor(disk: Disk): LogCleaner {
   return disk instanceof NodeDisk ? new CleanerThread() : new InlineCleaner(disk);
@@ -50,7 +51,7 @@ class InlineCleaner implements LogCleaner {
       left -= step.value.bytes;
       if (left > 0) continue;
       left = sliceBytes;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await turn();
       if (signal.aborted) break;
     }
     steps.return(undefined as never);

@@ -1,0 +1,252 @@
+/**
+ * How long compaction keeps the event loop from others: the longest synchronous turn of each of its pieces on the main thread. Run:
+ * `node bench/micro/cleaning-turns.ts [folder]`. The work itself is in a thread of its own. Measured from outside, on a real disk, with
+ * 2,000 compacted partitions to choose from, and a log of 100,000 producers and 20,000 aborted transactions to clean. A piece of one
+ * turn is timed as it is; of one with several the longest is told by whoever asks for every turn of the loop, as the first line is for
+ * a loop at rest: it shows what the machine itself adds. Garbage that a piece makes counts, that of the preparations does not.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { type Host, NodeDisk, nodeHost } from '@millrace/base';
+import { type CleanLimits, defaultLogConfig, type Log, LogDirectory, logCleanerFor } from '@millrace/log';
+import { encodeBatch, encodeEndMarker } from '@millrace/protocol';
+
+import { Cleaning } from '../../packages/broker/src/cleaning.ts';
+import { Partition } from '../../packages/broker/src/partition.ts';
+import { Partitions } from '../../packages/broker/src/partitions.ts';
+
+const runs = 7;
+const partitionCount = 2000;
+const segmentsEach = 5;
+const producerCount = 100_000;
+const abortedCount = 10_000;
+const segmentCount = 64;
+const keyCount = 1000;
+
+const limits: CleanLimits = {
+  mapBytes: 128 << 20,
+  mapLoadFactor: 0.9,
+  bufferBytes: 512 << 10,
+  bytesPerSecondMax: Number.MAX_VALUE,
+};
+const config = { ...defaultLogConfig, isCompacted: true, isDeleted: false, fileDeleteDelayMs: 0 };
+
+setFlagsFromString('--expose-gc');
+/** Before each piece: what was made to set up a case is not to be collected at the expense of what is measured. */
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const times = new Map<string, number[]>();
+
+function note(piece: string, ms: number): void {
+  const known = times.get(piece);
+  if (known === undefined) times.set(piece, [ms]);
+  else known.push(ms);
+}
+
+const askAlways = (ask: () => void): unknown => setImmediate(ask);
+/** Where another thread works: who never sleeps is made to wait by the system. A millisecond of what is told is this sleep. */
+const askNowAndThen = (ask: () => void): unknown => setTimeout(ask, 1);
+
+/** Notes the longest time between two turns of the loop until the piece is done. */
+async function noteLongestTurn<T>(piece: string, work: () => Promise<T>, next = askAlways): Promise<T> {
+  collectGarbage();
+  let [longest, isDone] = [0, false];
+  let last = performance.now();
+  const ask = (): void => {
+    const nowMs = performance.now();
+    longest = Math.max(longest, nowMs - last);
+    last = nowMs;
+    if (!isDone) next(ask);
+  };
+  const result = work();
+  next(ask);
+  const value = await result;
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  isDone = true;
+  note(piece, longest);
+  return value;
+}
+
+/** Notes the three turns of each replacement: each ends where the folder is to be synced, and the next one begins when it is. */
+class TurnDisk extends NodeDisk {
+  #turn = 0;
+  #beganAtMs = 0;
+
+  beginSwap(): void {
+    this.#turn = 1;
+    this.#beganAtMs = performance.now();
+  }
+
+  override async syncFolderAsync(path: string): Promise<void> {
+    if (this.#turn > 0) note(`replacement, turn ${this.#turn} of 3`, performance.now() - this.#beganAtMs);
+    await super.syncFolderAsync(path);
+    if (this.#turn === 0) return;
+    this.#turn = this.#turn === 3 ? 0 : this.#turn + 1;
+    this.#beganAtMs = performance.now();
+  }
+}
+
+const root = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'millrace-turns-'));
+const disk = new TurnDisk();
+const host: Host = { ...nodeHost(), disk };
+
+const rest = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 200));
+for (let run = 0; run < runs; run++) {
+  await noteLongestTurn('(a loop at rest, asked always)', rest);
+  await noteLongestTurn('(a loop at rest, asked now and then)', rest, askNowAndThen);
+}
+await measureLooks();
+for (let run = 0; run < runs; run++) await measureCleaning();
+print();
+if (process.argv[2] === undefined) rmSync(root, { recursive: true, force: true });
+
+/** Nothing is worth it, so a run of `Cleaning` is a look at all partitions and no more. */
+async function measureLooks(): Promise<void> {
+  const path = join(root, 'looks');
+  await withPartitions(path, 0, async (directory, logs) => {
+    for (const log of logs) {
+      for (let segment = 0; segment < segmentsEach; segment++) {
+        append(log, encodeBatch([{ key: Buffer.from('key'), value: Buffer.from('value'), timestamp: Date.now() }]));
+        log.roll();
+      }
+    }
+    await directory.synced();
+    for (let run = 0; run < runs; run++) await look('look at 2,000 partitions', directory, logs);
+  });
+  for (let run = 0; run < 3; run++) {
+    await withPartitions(path, 1, async (directory, logs) => {
+      await look('the first after a start, with min.compaction.lag.ms', directory, logs);
+    });
+  }
+  rmSync(path, { recursive: true, force: true });
+}
+
+async function withPartitions(
+  path: string,
+  compactionLagMinMs: number,
+  work: (directory: LogDirectory, logs: readonly Log[]) => Promise<void>,
+): Promise<void> {
+  const directory = LogDirectory.open(host, path, { nodeId: 1 });
+  const settings = { ...config, dirtyRatioMin: 1, compactionLagMinMs };
+  const logs = Array.from({ length: partitionCount }, (_, index) =>
+    directory.openLog('bench', index, undefined, settings),
+  );
+  await work(directory, logs);
+  await directory.close({ clean: true });
+}
+
+async function look(piece: string, directory: LogDirectory, logs: readonly Log[]): Promise<void> {
+  const topic = { name: 'bench', id: 'AAAAAAAAAAAAAAAAAAAAAA' };
+  const all = logs.map((log, index) => new Partition(topic, index, log, 0, directory));
+  const partitions: Pick<Partitions, 'all'> = {
+    *all() {
+      yield* all;
+    },
+  };
+  const cleaning = new Cleaning({
+    host,
+    partitions: partitions as Partitions,
+    settings: () => ({
+      'log.cleaner.enable': false,
+      'log.cleaner.threads': 1,
+      'log.cleaner.backoff.ms': 15_000,
+      'log.cleaner.dedupe.buffer.size': limits.mapBytes,
+      'log.cleaner.io.buffer.size': limits.bufferBytes,
+      'log.cleaner.io.buffer.load.factor': limits.mapLoadFactor,
+      'log.cleaner.io.max.bytes.per.second': limits.bytesPerSecondMax,
+    }),
+  });
+  await noteLongestTurn(piece, async () => await cleaning.run());
+}
+
+async function measureCleaning(): Promise<void> {
+  const path = join(root, 'log');
+  const directory = LogDirectory.open(host, path, { nodeId: 1 });
+  const small = directory.openLog('small', 0, undefined, config);
+  append(small, encodeBatch([{ key: Buffer.from('key'), value: Buffer.from('value') }]));
+  small.roll();
+  const log = directory.openLog('large', 0, undefined, config);
+  fill(log);
+  await directory.synced();
+  const cleaner = logCleanerFor(disk);
+  const clean = async (piece: string, cleaned: Log): Promise<void> => {
+    const range = cleaned.cleaning.range(undefined, cleaned.lastStableOffset, Date.now());
+    const { job, signal } = await noteLongestTurn(`put together the job of ${piece}`, async () =>
+      cleaned.cleaning.job(range, Date.now(), limits),
+    );
+    collectGarbage();
+    const beganAtMs = performance.now();
+    const cleaning = cleaner.clean({
+      job,
+      signal,
+      swap: async (replacement) => {
+        disk.beginSwap();
+        return await cleaned.replaceSegments(replacement);
+      },
+    });
+    note(`hand over the job of ${piece}`, performance.now() - beganAtMs);
+    const outcome = await noteLongestTurn(
+      `all turns until ${piece} is clean`,
+      async () => await cleaning,
+      askNowAndThen,
+    );
+    if (outcome === undefined) throw new Error('It was not cleaned.');
+  };
+  await clean('a small log, and make the thread', small);
+  await clean('the large log', log);
+  const beganAtMs = performance.now();
+  const resting = cleaner.rest();
+  note('tell the thread to end', performance.now() - beganAtMs);
+  await noteLongestTurn('all turns until it has ended', async () => await resting, askNowAndThen);
+  await directory.close({ clean: false });
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** One record of each producer, and one of each aborted transaction; as many of these again in the active segment. */
+function fill(log: Log): void {
+  for (let number = 0; number < producerCount; number++) {
+    appendOf(log, number, false);
+    if (number % (producerCount / abortedCount) === 0) abort(log, producerCount + number);
+    if (number % Math.floor(producerCount / segmentCount) === 0) log.roll();
+  }
+  log.roll();
+  for (let number = 0; number < abortedCount; number++) abort(log, 3 * producerCount + number);
+  log.writeOut();
+}
+
+function appendOf(log: Log, producerId: number, isTransactional: boolean): void {
+  const key = Buffer.from(`key-${producerId % keyCount}`);
+  const records = [{ key, value: Buffer.alloc(100, 120), timestamp: Date.now() }];
+  const batch = encodeBatch(records, { producerId, producerEpoch: 0, baseSequence: 0, isTransactional });
+  log.append(batch, { leaderEpoch: 0, origin: 'client' });
+}
+
+function abort(log: Log, producerId: number): void {
+  appendOf(log, producerId, true);
+  const marker = encodeEndMarker({
+    kind: 'abort',
+    producerId,
+    producerEpoch: 0,
+    coordinatorEpoch: 0,
+    timestamp: Date.now(),
+  });
+  log.append(marker, { leaderEpoch: 0, origin: 'coordinator' });
+}
+
+function append(log: Log, batch: Buffer): void {
+  log.append(batch, { leaderEpoch: 0, origin: 'client' });
+  log.writeOut();
+}
+
+function print(): void {
+  console.log(`${'longest turn, ms'.padEnd(64)}  median      max   of`);
+  for (const [piece, all] of times) {
+    all.sort((a, b) => a - b);
+    const [median, max] = [all[all.length >> 1]!, all.at(-1)!].map((ms) => ms.toFixed(2).padStart(8));
+    console.log(`${piece.padEnd(64)}${median} ${max} ${String(all.length).padStart(4)}`);
+  }
+}
