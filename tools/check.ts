@@ -17,12 +17,14 @@ const quick = [
   'test/compat/kafkajs/*.test.ts',
   'test/compat/platformatic/*.test.ts',
   'test/integration/quick/*.test.ts',
+  'test/client/*.test.ts',
 ];
 const long = [
   'test/protocol-drift/*.test.ts',
   'test/simulation/*.test.ts',
   'test/integration/*/*.test.ts',
   'test/compat/run.ts',
+  'test/client/run.ts',
 ];
 
 const runAll = process.argv.includes('--all');

@@ -1,9 +1,10 @@
 // Apache Kafka by hand: `node tools/reference/main.ts start [--override key=value ...]` runs a node until Ctrl-C,
-// `... tool kafka-topics ARGS` runs one of its tools, `... archive` writes the class archives (done by install.sh).
+// `... cluster [BROKERS]` a cluster of 3 or as many, `... tool kafka-topics ARGS` runs one of its tools, `... archive` writes the class archives (done by install.sh).
 
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { archivePath, install } from './kafka-home.ts';
+import { startKafkaCluster } from './kafka-cluster.ts';
 import { startKafka } from './kafka-node.ts';
 import { runTool, ToolHost } from './kafka-tool.ts';
 
@@ -17,6 +18,8 @@ async function main(): Promise<number> {
       return 0;
     case 'start':
       return await start();
+    case 'cluster':
+      return await cluster();
     case 'tool':
       return await tool();
     case 'archive':
@@ -24,7 +27,7 @@ async function main(): Promise<number> {
       return 0;
     default:
       console.error(
-        'usage: main.ts install [PART ...] | start [--override key=value ...] | tool NAME [ARG ...] | archive',
+        'usage: main.ts install [PART ...] | start [--override key=value ...] | cluster [BROKERS] | tool NAME [ARG ...] | archive',
       );
       return 1;
   }
@@ -38,6 +41,14 @@ async function start(): Promise<number> {
   console.log(`Apache Kafka serves at ${node.bootstrap}, process ${node.pid}, data in ${node.logDir}`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await node.stop();
+  return 0;
+}
+
+async function cluster(): Promise<number> {
+  const started = await startKafkaCluster({ brokers: Number(args[0] ?? 3), heapMb: 320 });
+  console.log(`Apache Kafka serves at ${started.bootstrap}`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await started.stop();
   return 0;
 }
 
