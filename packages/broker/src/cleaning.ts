@@ -36,7 +36,7 @@ export interface CleaningOptions {
 const bufferBytesMin = 64 << 10;
 /** Others have a turn after so many partitions were looked at, or after so long. */
 const looksPerTurn = 64;
-const turnMs = 2;
+const turnMs = 1;
 
 export class Cleaning {
   readonly #options: CleaningOptions;
