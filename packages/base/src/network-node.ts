@@ -52,9 +52,13 @@ export class NodeSocket implements Socket {
     const socket = this.#inPlace ? readInPlace(this.#socket, events) : readCopied(this.#socket, events);
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.on('error', () => socket.destroy());
+    let failure: Error | undefined;
+    socket.on('error', (error) => {
+      failure = error;
+      socket.destroy();
+    });
     socket.on('end', () => socket.destroy());
-    socket.on('close', () => events.closed());
+    socket.on('close', () => events.closed(failure));
     socket.on('drain', () => events.drained());
     if (socket.destroyed) events.closed();
     else socket.resume();

@@ -43,5 +43,6 @@ export interface SocketEvents {
   received(count: number): void;
   /** Everything written was taken. */
   drained(): void;
-  closed(): void;
+  /** The system's own error, when it was one that ended it. */
+  closed(error?: Error): void;
 }

@@ -11,6 +11,9 @@ export type { GroupMetadata, Membership, PartitionOwner, Subscription } from './
 export { ClientError, isClientError, type ClientErrorCode, type OwnErrorCode } from './error.ts';
 export { clientKeys } from './options/client-keys.ts';
 export { readOptions, type OptionsOf } from './options/read-options.ts';
+export type { OauthBearerToken } from './security/oauth-bearer.ts';
+export type { SaslExchange, SaslMechanism } from './security/sasl-mechanism.ts';
+export { type SaslCredentials, securityOptionNames, type SecurityOptions } from './security/security-options.ts';
 export {
   partitionKey,
   type Header,

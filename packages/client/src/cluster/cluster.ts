@@ -11,7 +11,8 @@ import { pause, type ClientHost } from '../client-host.ts';
 import { ClientError, isClientError, wantsMetadata } from '../error.ts';
 import type { clientKeys } from '../options/client-keys.ts';
 import { parseBootstrap } from '../options/bootstrap-servers.ts';
-import { loginFor } from '../security/login.ts';
+import { type Login, loginFor } from '../security/login.ts';
+import type { SecurityOptions } from '../security/security-options.ts';
 import { tlsOptionsOf } from '../security/tls-options.ts';
 import { backoffMs } from './backoff.ts';
 import { Connection, type Outgoing, type RequestObserver, type SendOptions } from './connection.ts';
@@ -26,6 +27,7 @@ export interface ClusterOptions {
   readonly config: ClientConfig;
   readonly allowAutoCreateTopics?: boolean;
   readonly observe?: RequestObserver;
+  readonly security?: SecurityOptions;
 }
 
 /** Whom a request is for: a broker by its id, any broker, the controller, or the coordinator of something. */
@@ -56,6 +58,8 @@ export class Cluster {
   readonly host: ClientHost;
   readonly config: ClientConfig;
   readonly #observe: RequestObserver | undefined;
+  readonly #security: SecurityOptions;
+  readonly #login: Login | undefined;
   readonly #bootstrap: readonly Pick<BrokerNode, 'host' | 'port'>[];
   readonly #lanes = new Map<string, Lane>();
   readonly #reach = new Map<string, Reach>();
@@ -63,10 +67,14 @@ export class Cluster {
   #idleTimer: Timer | undefined;
 
   /** Connects to nobody yet. Throws `ClientError` CONFIG. */
-  constructor({ host, config, allowAutoCreateTopics, observe }: ClusterOptions) {
+  constructor({ host, config, allowAutoCreateTopics, observe, security = {} }: ClusterOptions) {
     this.host = host;
     this.config = config;
     this.#observe = observe;
+    this.#security = security;
+    this.#login = loginFor(config, host, security);
+    // Files are read again for each connection; that they are there, and fit, is said now.
+    tlsOptionsOf(config, security);
     this.#bootstrap = parseBootstrap(config['bootstrap.servers'] ?? []);
     this.metadata = new Metadata({
       host,
@@ -223,14 +231,14 @@ export class Cluster {
     if (waitMs > 0) await pause(this.host, waitMs, this.closing);
     if (this.isClosed) throw closed();
     try {
-      const tls = tlsOptionsOf(config);
+      const tls = tlsOptionsOf(config, this.#security);
       const connection = await Connection.open({
         host: this.host,
         address: { host, port, timeoutMs: this.#setupTimeoutMs(reach.failures), ...(tls && { tls }) },
         clientId: config['client.id'],
         requestTimeoutMs: config['request.timeout.ms'],
         frameBytesMax,
-        authenticate: loginFor(config, this.host),
+        login: this.#login,
         observe: this.#observe,
       });
       this.#reach.delete(broker);

@@ -20,7 +20,9 @@ import {
 } from '@millrace/protocol';
 
 import type { ClientHost } from '../client-host.ts';
-import { answerError, ClientError } from '../error.ts';
+import { answerError, ClientError, isClientError } from '../error.ts';
+import type { Login } from '../security/login.ts';
+import { dialError, endOf } from './connection-end.ts';
 import { ApiVersions } from './api-versions.ts';
 
 export interface ConnectionOptions {
@@ -30,8 +32,8 @@ export interface ConnectionOptions {
   readonly requestTimeoutMs: number;
   /** Answers above it end the connection. */
   readonly frameBytesMax: number;
-  /** Logs in, on a connection that has just learned the broker's versions. */
-  readonly authenticate?: ((connection: Connection) => Promise<void>) | undefined;
+  /** Logs in, on a connection that has just learned the broker's versions, and again before the session ends (KIP-368). */
+  readonly login?: Login | undefined;
   /** Told of each request that was answered, for metrics and tracing. */
   readonly observe?: RequestObserver | undefined;
 }
@@ -58,6 +60,12 @@ export interface SendOptions {
 /** What a request says, or how it says it in a version. */
 export type Outgoing<K extends ApiName> = ExactRequestInput<K> | ((version: number) => ExactRequestInput<K>);
 
+/** A request that waits until the connection has logged in again. */
+interface Held {
+  readonly write: () => void;
+  readonly reject: (error: ClientError) => void;
+}
+
 interface Pending {
   readonly name: ApiName;
   readonly version: number;
@@ -70,10 +78,13 @@ interface Pending {
 }
 
 const software = { clientSoftwareName: 'millrace', clientSoftwareVersion: '0.1.0' };
+/** The part of a session after which the next request logs in again first: not all connections at once, and well before the end. */
+const sessionPart = { from: 0.85, thousandths: 100 };
 const noVersions = { apiKeys: [{ apiKey: apis.apiVersions.key, minVersion: 0, maxVersion: 4 }], finalizedFeatures: [] };
 
 export class Connection {
   readonly broker: string;
+  readonly address: Pick<DialAddress, 'host' | 'port'>;
   versions: ApiVersions;
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
@@ -85,6 +96,12 @@ export class Connection {
   #correlationId = 0;
   #isFlushing = false;
   #isClosed = false;
+  /** By `clock.monotonic`; the next request from then on logs in first. */
+  #loginAgainAtMs = Number.POSITIVE_INFINITY;
+  /** Oldest first; there while the connection logs in again. */
+  #held: Held[] | undefined;
+  /** Answers so far: how a connection ended says more with it. */
+  #answerCount = 0;
   #timer: Timer | undefined;
   #timerAtMs = 0;
   /** By `clock.monotonic`. */
@@ -98,15 +115,14 @@ export class Connection {
     try {
       socket = await host.dial(address);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new ClientError('UNREACHABLE', `${broker} cannot be reached: ${message}`, { cause: error, broker });
+      throw dialError(error, broker, address.tls !== undefined);
     }
     const connection = new Connection(socket, broker, options);
     try {
       await connection.#learnVersions();
-      await options.authenticate?.(connection);
+      await connection.#logIn();
     } catch (error) {
-      connection.close();
+      connection.close(isClientError(error) ? error : undefined);
       throw error;
     }
     return connection;
@@ -114,6 +130,7 @@ export class Connection {
 
   private constructor(socket: Socket, broker: string, options: ConnectionOptions) {
     this.broker = broker;
+    this.address = options.address;
     this.#options = options;
     this.#socket = socket;
     this.versions = new ApiVersions(broker, noVersions);
@@ -130,7 +147,7 @@ export class Connection {
       buffer: () => this.#frames.buffer(),
       received: (count) => void (this.#isClosed || this.#frames.received(count)),
       drained: () => {},
-      closed: () => this.#fail(new ClientError('DISCONNECTED', `${broker} closed the connection.`, { broker })),
+      closed: (error) => this.#fail(endOf(broker, options.address.tls !== undefined, this.#answerCount, error)),
     });
   }
 
@@ -145,7 +162,7 @@ export class Connection {
 
   /** Requests that wait for their answers. */
   get pendingCount(): number {
-    return this.#pending.length;
+    return this.#pending.length + (this.#held?.length ?? 0);
   }
 
   /**
@@ -155,35 +172,79 @@ export class Connection {
    */
   send<K extends ApiName>(name: K, request: Outgoing<K>, options: SendOptions = {}): Promise<ExactResponse<K>> {
     return new Promise((resolve, reject) => {
-      const version = this.versions.choose(name, options.versionMax);
-      const sentBytes = this.#write(name, version, request);
-      const sentAtMs = this.#options.host.clock.monotonic();
-      const deadlineMs = sentAtMs + (options.timeoutMs ?? this.#options.requestTimeoutMs);
-      this.lastUsedAtMs = sentAtMs;
-      this.#pending.push({
-        name,
-        version,
-        correlationId: this.#correlationId,
-        sentAtMs,
-        deadlineMs,
-        sentBytes,
-        resolve: resolve,
-        reject,
-      });
-      this.#watch(deadlineMs);
+      const write = (): void => this.#send(name, request, options, resolve, reject);
+      if (this.#mustWait(name)) this.#held!.push({ write, reject });
+      else write();
     });
   }
 
   /** For a Produce request with acks 0, which has no answer. Throws as `send`. */
   post<K extends ApiName>(name: K, request: Outgoing<K>): void {
-    this.#write(name, this.versions.choose(name), request);
-    this.lastUsedAtMs = this.#options.host.clock.monotonic();
+    const write = (): void => {
+      this.#write(name, this.versions.choose(name), request);
+      this.lastUsedAtMs = this.#options.host.clock.monotonic();
+    };
+    if (this.#mustWait(name)) this.#held!.push({ write, reject: () => {} });
+    else write();
   }
 
   close(reason?: ClientError): void {
     this.#fail(
       reason ?? new ClientError('CLOSED', `The connection to ${this.broker} was closed.`, { broker: this.broker }),
     );
+  }
+
+  #send<K extends ApiName>(
+    name: K,
+    request: Outgoing<K>,
+    options: SendOptions,
+    resolve: (response: ExactResponse<K>) => void,
+    reject: (error: ClientError) => void,
+  ): void {
+    const version = this.versions.choose(name, options.versionMax);
+    const sentBytes = this.#write(name, version, request);
+    const sentAtMs = this.#options.host.clock.monotonic();
+    const deadlineMs = sentAtMs + (options.timeoutMs ?? this.#options.requestTimeoutMs);
+    this.lastUsedAtMs = sentAtMs;
+    const correlationId = this.#correlationId;
+    this.#pending.push({ name, version, correlationId, sentAtMs, deadlineMs, sentBytes, resolve, reject });
+    this.#watch(deadlineMs);
+  }
+
+  async #logIn(): Promise<void> {
+    const { login, host } = this.#options;
+    if (login === undefined) return;
+    const lifetimeMs = await login(this);
+    if (lifetimeMs <= 0) return;
+    const part = sessionPart.from + host.random.below(sessionPart.thousandths + 1) / 1000;
+    this.#loginAgainAtMs = host.clock.monotonic() + lifetimeMs * part;
+  }
+
+  /** A broker that is logged in to again takes nothing else between the messages of the login. */
+  #mustWait(name: ApiName): boolean {
+    if (this.#loginAgainAtMs === Number.POSITIVE_INFINITY || name === 'saslHandshake' || name === 'saslAuthenticate')
+      return false;
+    if (this.#held === undefined) {
+      if (this.#isClosed || this.#options.host.clock.monotonic() < this.#loginAgainAtMs) return false;
+      this.#held = [];
+      this.#logIn().then(
+        () => this.#letGo(),
+        (error) => this.#fail(isClientError(error) ? error : this.#broken('what ended the login', error)),
+      );
+    }
+    return true;
+  }
+
+  #letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { write, reject } of held) {
+      try {
+        write();
+      } catch (error) {
+        reject(error as ClientError);
+      }
+    }
   }
 
   async #learnVersions(): Promise<void> {
@@ -244,6 +305,7 @@ export class Connection {
 
   #answered(frame: Buffer): void {
     if (this.#isClosed) return;
+    this.#answerCount++;
     const pending = this.#pending.shift();
     if (pending === undefined) return this.#fail(this.#broken('an answer that nobody asked for'));
     try {
@@ -312,6 +374,9 @@ export class Connection {
     const pending = this.#pending;
     this.#pending = [];
     for (const { reject } of pending) reject(reason);
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { reject } of held) reject(reason);
     this.#closed.resolve(reason);
   }
 }

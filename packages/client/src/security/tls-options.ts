@@ -1,10 +1,77 @@
-import type { ConnectionOptions } from 'node:tls';
+/** The `ssl.*` keys → what Node's TLS takes. Files are read whenever a connection is made, so that renewed certificates need no restart. */
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type ConnectionOptions } from 'node:tls';
 
-import type { Values } from '@millrace/base';
+import type { ClientConfig } from '../cluster/cluster.ts';
+import { ClientError } from '../error.ts';
+import type { SecurityOptions } from './security-options.ts';
 
-import type { clientKeys } from '../options/client-keys.ts';
+/** Undefined where `security.protocol` is without TLS. Throws `ClientError` CONFIG. */
+export function tlsOptionsOf(config: ClientConfig, { tls: own }: SecurityOptions = {}): ConnectionOptions | undefined {
+  const protocol = config['security.protocol'];
+  if (!protocol.endsWith('SSL')) {
+    if (own === undefined) return undefined;
+    const text = `"tls" was given, but security.protocol is ${protocol}: set it to SSL or SASL_SSL.`;
+    throw new ClientError('CONFIG', text);
+  }
+  const options: ConnectionOptions = { ...trustOf(config), ...identityOf(config), ...versionsOf(config), ...own };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClientError('CONFIG', `The TLS options cannot be used: ${reason}`, { cause: error });
+  }
+  return options;
+}
 
-/** Undefined where `security.protocol` is without TLS. */
-export function tlsOptionsOf(config: Values<typeof clientKeys>): ConnectionOptions | undefined {
-  return config['security.protocol'].endsWith('SSL') ? {} : undefined;
+function trustOf(config: ClientConfig): ConnectionOptions {
+  const ca = pem(config, 'ssl.truststore.certificates', 'ssl.truststore.location');
+  const algorithm = config['ssl.endpoint.identification.algorithm'].toLowerCase();
+  if (algorithm !== 'https' && algorithm !== '')
+    throw new ClientError('CONFIG', 'ssl.endpoint.identification.algorithm is "https", or empty for no check.');
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(algorithm === '' && { checkServerIdentity: () => undefined }),
+  };
+}
+
+function identityOf(config: ClientConfig): ConnectionOptions {
+  const file = pem(config, undefined, 'ssl.keystore.location');
+  const cert = config['ssl.keystore.certificate.chain'] ?? file;
+  const key = config['ssl.keystore.key'] ?? file;
+  if (cert === undefined && key === undefined) return {};
+  if (cert === undefined || key === undefined)
+    throw new ClientError('CONFIG', 'ssl.keystore.key and ssl.keystore.certificate.chain are given together.');
+  const passphrase = config['ssl.key.password'];
+  return { cert, key, ...(passphrase !== null && { passphrase }) };
+}
+
+function versionsOf(config: ClientConfig): ConnectionOptions {
+  const versions = config['ssl.enabled.protocols'].toSorted() as ('TLSv1.2' | 'TLSv1.3')[];
+  const ciphers = config['ssl.cipher.suites'];
+  return {
+    minVersion: versions[0] ?? 'TLSv1.2',
+    maxVersion: versions.at(-1) ?? 'TLSv1.3',
+    ...(ciphers !== null && ciphers.length > 0 && { ciphers: ciphers.join(':') }),
+  };
+}
+
+function pem(
+  config: ClientConfig,
+  textKey: 'ssl.truststore.certificates' | undefined,
+  fileKey: 'ssl.truststore.location' | 'ssl.keystore.location',
+): string | undefined {
+  const text = textKey === undefined ? null : config[textKey];
+  if (text !== null) return text;
+  const path = config[fileKey];
+  if (path === null) return undefined;
+  try {
+    const content = readFileSync(path, 'utf8');
+    if (content.includes('-----BEGIN ')) return content;
+  } catch (error) {
+    throw new ClientError('CONFIG', `${fileKey}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  throw new ClientError('CONFIG', `${fileKey}: ${path} is no PEM file. Java key stores have to be exported to PEM.`);
 }

@@ -1,0 +1,95 @@
+/** Tokens by client credentials (RFC 6749, 4.4). One is used for four fifths of its life; when no newer one can be had, to its end. */
+import type { ClientHost } from '../client-host.ts';
+import { ClientError } from '../error.ts';
+import type { OauthBearerToken } from './oauth-bearer.ts';
+
+export interface TokenEndpoint {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope: string | null;
+  readonly extensions: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+interface Grant {
+  readonly token: OauthBearerToken;
+  /** By `clock.monotonic`. */
+  readonly staleAtMs: number;
+  readonly endsAtMs: number;
+}
+
+const answerBytesMax = 1 << 20;
+const freshPart = 0.8;
+const shownMax = 300;
+
+export function tokensFrom(endpoint: TokenEndpoint, host: ClientHost): () => Promise<OauthBearerToken> {
+  let held: Grant | undefined;
+  let coming: Promise<Grant> | undefined;
+  return async () => {
+    const nowMs = host.clock.monotonic();
+    if (held !== undefined && nowMs < held.staleAtMs) return held.token;
+    coming ??= ask(endpoint, host).finally(() => (coming = undefined));
+    try {
+      held = await coming;
+    } catch (error) {
+      if (held === undefined || nowMs >= held.endsAtMs) throw error;
+    }
+    return held.token;
+  };
+}
+
+async function ask({ url, clientId, clientSecret, scope, extensions, timeoutMs }: TokenEndpoint, host: ClientHost) {
+  const body = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== null && { scope }) });
+  const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const askedAtMs = host.clock.monotonic();
+  const signal = AbortSignal.timeout(timeoutMs);
+  const headers = { authorization: `Basic ${credentials}`, accept: 'application/json' };
+  let status: number;
+  let text: string;
+  try {
+    const answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' });
+    status = answer.status;
+    text = await readText(answer);
+  } catch (error) {
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const message = reason instanceof Error ? reason.message : String(reason);
+    throw new ClientError('UNREACHABLE', `No token could be fetched from ${url}: ${message}`, { cause: error });
+  }
+  if (status !== 200) {
+    const retriable = status === 429 || status >= 500;
+    throw new ClientError(
+      'AUTHENTICATION',
+      `${url} gave no token, but status ${status}: ${text.slice(0, shownMax).trim()}`,
+      { retriable },
+    );
+  }
+  const { value, lifeMs } = readGrant(text, url);
+  return { token: { value, extensions }, staleAtMs: askedAtMs + lifeMs * freshPart, endsAtMs: askedAtMs + lifeMs };
+}
+
+/** Never more than a megabyte. */
+async function readText(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax) throw new Error(`its answer is longer than ${answerBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function readGrant(text: string, url: string): { value: string; lifeMs: number } {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    answer = undefined;
+  }
+  if (typeof answer === 'object' && answer !== null && 'access_token' in answer) {
+    const { access_token: value, expires_in: life } = answer as { access_token: unknown; expires_in?: unknown };
+    if (typeof value === 'string' && value !== '') return { value, lifeMs: (Number(life) || 0) * 1000 };
+  }
+  throw new ClientError('AUTHENTICATION', `${url} answered without an "access_token".`);
+}
