@@ -3,10 +3,10 @@
  * (RE2). Out: the transactional ids that are meant.
  */
 import { apis, errors, type ListTransactionsRequest } from '@millrace/protocol';
-import { RE2JS, RE2JSException } from 're2js';
 
 import type { Answer } from '../api-table.ts';
 import type { Doors } from '../doors.ts';
+import { re2Pattern } from '../re2-pattern.ts';
 import { isState } from '../transaction/transaction-query.ts';
 
 type ListTransactionsAnswer = Exclude<Awaited<Answer<typeof apis.listTransactions>>, symbol>;
@@ -45,11 +45,6 @@ export async function listTransactions(
 
 function matcherOf(pattern: string | null): ((id: string) => boolean) | undefined | 'malformed' {
   if (pattern === null || pattern === '') return undefined;
-  try {
-    const compiled = RE2JS.compile(pattern);
-    return (id) => compiled.matches(id);
-  } catch (error) {
-    if (error instanceof RE2JSException) return 'malformed';
-    throw error;
-  }
+  const compiled = re2Pattern(pattern);
+  return typeof compiled === 'string' ? 'malformed' : (id) => compiled.matches(id);
 }

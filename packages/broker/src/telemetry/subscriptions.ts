@@ -1,9 +1,9 @@
 /** Which metrics are wanted of which clients: the client-metrics resources, made ready for matching. */
 import { splitList } from '@millrace/base';
 import { crc32c } from '@millrace/protocol';
-import type { RE2JS } from 're2js';
 
 import { resourceTypes, type MetadataImage } from '../metadata/image.ts';
+import type { Re2Pattern } from '../re2-pattern.ts';
 import { matchPattern } from './match-pattern.ts';
 
 /** What a client may be chosen by, under Kafka's names. */
@@ -18,7 +18,7 @@ export interface WantedMetrics {
 interface Subscription {
   readonly metrics: readonly string[];
   readonly intervalMs: number;
-  readonly match: readonly (readonly [attribute: string, pattern: RE2JS | undefined])[];
+  readonly match: readonly (readonly [attribute: string, pattern: Re2Pattern | undefined])[];
 }
 
 const all = '*';

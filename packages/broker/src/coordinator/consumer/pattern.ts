@@ -2,8 +2,7 @@
  * Topics by pattern. In: regular expressions that clients send. Out: the topics whose whole names they match, found by an engine whose
  * time grows with the length of the text only, in slices between which the loop does other things.
  */
-import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
-
+import { re2Pattern, type Re2Pattern } from '../../re2-pattern.ts';
 import type { GroupEnvironment } from '../environment.ts';
 
 /** Longer ones are refused before they are looked at. */
@@ -44,20 +43,14 @@ export function matchTopics(
 
 function matchOne(
   name: string,
-  matchers: readonly { readonly compiled: RE2JS | string; readonly found: Set<string> }[],
+  matchers: readonly { readonly compiled: Re2Pattern | string; readonly found: Set<string> }[],
 ): void {
   for (const { compiled, found } of matchers)
     if (typeof compiled !== 'string' && compiled.matches(name)) found.add(name);
 }
 
 /** The text says why it cannot be. */
-function compile(pattern: string): RE2JS | string {
+function compile(pattern: string): Re2Pattern | string {
   if (pattern.length > patternLengthMax) return `it is longer than ${patternLengthMax} characters`;
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    if (error instanceof RE2JSSyntaxException) return error.getDescription();
-    if (error instanceof RE2JSException) return error.message;
-    throw error;
-  }
+  return re2Pattern(pattern);
 }
