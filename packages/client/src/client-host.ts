@@ -23,16 +23,20 @@ export function nodeClientHost(log: Logger = silentLogger): ClientHost {
   return { clock, timers: waitedFor, random, log, dial };
 }
 
-/** Settles after `delayMs`, at once when the signal is given. */
-export function pause(host: ClientHost, delayMs: number, signal?: AbortSignal): Promise<void> {
+/** Settles after `delayMs`, at once when one of the signals is given. */
+export function pause(
+  host: ClientHost,
+  delayMs: number,
+  ...signals: readonly (AbortSignal | undefined)[]
+): Promise<void> {
   return new Promise((resolve) => {
-    if (signal?.aborted === true) return resolve();
+    if (signals.some((signal) => signal?.aborted === true)) return resolve();
     const done = (): void => {
       timer.cancel();
-      signal?.removeEventListener('abort', done);
+      for (const signal of signals) signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = host.timers.after(delayMs, done);
-    signal?.addEventListener('abort', done);
+    for (const signal of signals) signal?.addEventListener('abort', done);
   });
 }

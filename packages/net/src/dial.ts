@@ -14,6 +14,8 @@ export interface DialAddress {
   readonly tls?: tls.ConnectionOptions;
   /** For the connection and its TLS handshake together. */
   readonly timeoutMs: number;
+  /** Gives up connecting; what is connected stays. */
+  readonly signal?: AbortSignal;
 }
 
 export type Dial = (address: DialAddress) => Promise<Socket>;
@@ -28,14 +30,17 @@ export const dial: Dial = async (address) => {
   }
   const servername = net.isIP(host) === 0 ? { servername: host } : {};
   const socket = tls.connect({ ...servername, ...address.tls, host, port });
+  socket.setKeepAlive(true);
   await connected(socket, 'secureConnect', address);
   return new NodeSocket(socket, false);
 };
 
-function connected(socket: net.Socket, event: string, { host, port, timeoutMs }: DialAddress): Promise<void> {
+function connected(socket: net.Socket, event: string, address: DialAddress): Promise<void> {
+  const { host, port, timeoutMs, signal } = address;
   return new Promise((resolve, reject) => {
     const done = (settle: () => void): void => {
       clearTimeout(timeout);
+      signal?.removeEventListener('abort', abort);
       socket.off('error', failed).off('close', closed).off(event, opened);
       settle();
     };
@@ -44,10 +49,13 @@ function connected(socket: net.Socket, event: string, { host, port, timeoutMs }:
       socket.on('error', () => {}).destroy();
     };
     const closed = (): void => failed(systemError('ECONNRESET', `${host}:${port} closed the connection`));
+    const abort = (): void => failed(systemError('ECONNABORTED', `connecting to ${host}:${port} was given up`));
     const opened = (): void => done(resolve);
     const late = (): void => failed(systemError('ETIMEDOUT', `${host}:${port} did not answer within ${timeoutMs} ms`));
     const timeout = setTimeout(late, Math.min(timeoutMs, 0x7fff_ffff));
     socket.on('error', failed).on('close', closed).on(event, opened);
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted === true) abort();
   });
 }
 

@@ -1,6 +1,14 @@
 export * from './simulated.ts';
 export { mutateFrame, type SpoiledFrame } from './frame-mutator.ts';
 export { pick, randomRequest, unsignedVarint, type Spot, type SpottedFrame, type ValuePool } from './random-request.ts';
+export {
+  dialScripted,
+  everyVersion,
+  ScriptedBroker,
+  type Script,
+  type ScriptedAnswer,
+  type ScriptedRequest,
+} from './scripted-broker.ts';
 export { startBroker, type TestBroker } from './start-broker.ts';
 export { fetchRequest, offsetsIn, record, TopicStage, topicResource } from './topic-stage.ts';
 export { WireClient } from './wire-client.ts';

@@ -105,8 +105,8 @@ export class Cluster {
     request: Outgoing<K>,
     options: RequestOptions = {},
   ): Promise<ExactResponse<K>> {
-    const connection = await this.connect(target, options.purpose);
     try {
+      const connection = await this.connect(target, options.purpose);
       return await connection.send(name, request, options);
     } catch (error) {
       if (typeof target === 'object' && isClientError(error) && error.retriable)
@@ -143,7 +143,7 @@ export class Cluster {
         if (wantsMetadata(error)) this.metadata.invalidate();
         const waitMs = backoffMs(tries, config['retry.backoff.ms'], config['retry.backoff.max.ms'], host.random);
         if (host.clock.monotonic() + waitMs >= deadlineMs) throw error;
-        await pause(host, waitMs, signal ?? this.#closing.signal);
+        await pause(host, waitMs, signal, this.closing);
         if (this.isClosed) throw closed();
         if (signal?.aborted === true)
           throw new ClientError('ABORTED', 'The call was aborted.', { cause: signal.reason });
@@ -160,7 +160,7 @@ export class Cluster {
     const lanes = [...this.#lanes.values()];
     this.#lanes.clear();
     for (const { open } of lanes) open?.close(closed());
-    await Promise.allSettled(lanes.map(async ({ connection }) => (await connection).close(closed())));
+    await Promise.allSettled(lanes.map(({ connection }) => connection));
   }
 
   async #controllerId(): Promise<number> {
@@ -168,23 +168,15 @@ export class Cluster {
     return this.metadata.controllerId;
   }
 
-  /** One that is connected, else the others in random order: brokers that are known, and the ones to begin with when none of those can be had. */
+  /**
+   * One that is connected, else the others in random order, those last that have just failed: brokers that are known, and the ones to
+   * begin with when none of those can be had (KIP-899), or none has known anything for long (KIP-1102).
+   */
   async #connectToAny(purpose: string): Promise<Connection> {
-    const nodes = [...this.metadata.nodes.values()];
-    const connected = nodes.filter(({ id }) => this.#lanes.get(laneName(`${id}`, purpose))?.open?.isClosed === false);
     let failure: unknown;
-    for (const { id, host, port } of [...connected, ...this.#shuffled(nodes)]) {
+    for (const { host, port, id = `${host}:${port}` } of this.#candidates(purpose)) {
       try {
         return await this.#connectTo({ host, port }, `${id}`, purpose);
-      } catch (error) {
-        if (isFinal(error)) throw error;
-        failure = error;
-      }
-    }
-    const isEnough = nodes.length > 0 && this.config['metadata.recovery.strategy'].toLowerCase() === 'none';
-    for (const node of isEnough ? [] : this.#shuffled(this.#bootstrap)) {
-      try {
-        return await this.#connectTo(node, `${node.host}:${node.port}`, purpose);
       } catch (error) {
         if (isFinal(error)) throw error;
         failure = error;
@@ -197,6 +189,17 @@ export class Cluster {
     });
   }
 
+  #candidates(purpose: string): (Pick<BrokerNode, 'host' | 'port'> & { readonly id?: number })[] {
+    const nodes = this.#shuffled([...this.metadata.nodes.values()]);
+    const isConnected = (id: number): boolean => this.#lanes.get(laneName(`${id}`, purpose))?.open?.isClosed === false;
+    const failures = ({ host, port }: BrokerNode): number => this.#reach.get(`${host}:${port}`)?.failures ?? 0;
+    nodes.sort((a, b) => Number(isConnected(b.id)) - Number(isConnected(a.id)) || failures(a) - failures(b));
+    if (nodes.length > 0 && this.config['metadata.recovery.strategy'].toLowerCase() === 'none') return nodes;
+    const isLost = this.metadata.failingForMs > this.config['metadata.recovery.rebootstrap.trigger.ms'];
+    const first = this.#shuffled(this.#bootstrap);
+    return isLost ? [...first, ...nodes] : [...nodes, ...first];
+  }
+
   async #connectTo(node: Pick<BrokerNode, 'host' | 'port'>, id: string, purpose: string): Promise<Connection> {
     if (this.isClosed) throw closed();
     const name = laneName(id, purpose);
@@ -204,7 +207,7 @@ export class Cluster {
     if (lane !== undefined) {
       if (lane.node.host === node.host && lane.node.port === node.port && lane.open?.isClosed !== true)
         return await lane.connection;
-      lane.open?.close(new ClientError('DISCONNECTED', `Broker ${id} has moved to ${node.host}:${node.port}.`));
+      lane.open?.close(moved(id, lane.node));
     }
     const opened: Lane = { node, connection: this.#open(node), open: undefined };
     this.#lanes.set(name, opened);
@@ -214,6 +217,7 @@ export class Cluster {
     try {
       const connection = await opened.connection;
       opened.open = connection;
+      if (this.#lanes.get(name) !== opened) connection.close(moved(id, node));
       void connection.closed.then(gone);
       this.#watchIdle();
       return connection;
@@ -239,12 +243,14 @@ export class Cluster {
         requestTimeoutMs: config['request.timeout.ms'],
         frameBytesMax,
         login: this.#login,
+        signal: this.closing,
         observe: this.#observe,
       });
       this.#reach.delete(broker);
       if (this.isClosed) connection.close(closed());
       return connection;
     } catch (error) {
+      if (this.isClosed) throw closed();
       const failures = reach.failures + 1;
       const pauseMs = backoffMs(
         failures,
@@ -287,6 +293,10 @@ export class Cluster {
 }
 
 const laneName = (id: string, purpose: string): string => `${id}/${purpose}`;
+
+function moved(id: string, { host, port }: Pick<BrokerNode, 'host' | 'port'>): ClientError {
+  return new ClientError('DISCONNECTED', `Broker ${id} is not at ${host}:${port} any more.`);
+}
 
 /** Asking another broker would not help. */
 function isFinal(error: unknown): boolean {

@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   readonly frameBytesMax: number;
   /** Logs in, on a connection that has just learned the broker's versions, and again before the session ends (KIP-368). */
   readonly login?: Login | undefined;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal | undefined;
   /** Told of each request that was answered, for metrics and tracing. */
   readonly observe?: RequestObserver | undefined;
 }
@@ -93,6 +95,8 @@ export class Connection {
   /** Oldest first. */
   #pending: Pending[] = [];
   #chunks: Uint8Array[] = [];
+  /** Whom to tell when they were taken by the system. */
+  #posted: (() => void)[] = [];
   #correlationId = 0;
   #isFlushing = false;
   #isClosed = false;
@@ -107,23 +111,30 @@ export class Connection {
   /** By `clock.monotonic`. */
   lastUsedAtMs: number;
 
-  /** Connects, learns the versions and logs in. Throws `ClientError` UNREACHABLE, TIMEOUT or AUTHENTICATION. */
+  /** Connects, learns the versions and logs in. Throws `ClientError` UNREACHABLE, TIMEOUT, AUTHENTICATION or CLOSED. */
   static async open(options: ConnectionOptions): Promise<Connection> {
-    const { host, address } = options;
+    const { host, address, signal } = options;
     const broker = `${address.host}:${address.port}`;
+    const givenUp = (): ClientError => new ClientError('CLOSED', `Connecting to ${broker} was given up.`, { broker });
     let socket: Socket;
     try {
-      socket = await host.dial(address);
+      socket = await host.dial({ ...address, ...(signal && { signal }) });
     } catch (error) {
+      if (signal?.aborted === true) throw givenUp();
       throw dialError(error, broker, address.tls !== undefined);
     }
     const connection = new Connection(socket, broker, options);
+    const giveUp = (): void => connection.close(givenUp());
+    if (signal?.aborted === true) giveUp();
+    signal?.addEventListener('abort', giveUp);
     try {
       await connection.#learnVersions();
       await connection.#logIn();
     } catch (error) {
       connection.close(isClientError(error) ? error : undefined);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
     return connection;
   }
@@ -178,13 +189,14 @@ export class Connection {
     });
   }
 
-  /** For a Produce request with acks 0, which has no answer. Throws as `send`. */
-  post<K extends ApiName>(name: K, request: Outgoing<K>): void {
+  /** For a Produce request with acks 0, which has no answer: `taken` comes when the system has it, or there is no connection any more. Throws as `send`. */
+  post<K extends ApiName>(name: K, request: Outgoing<K>, taken: () => void, options: SendOptions = {}): void {
     const write = (): void => {
-      this.#write(name, this.versions.choose(name), request);
+      this.#write(name, this.versions.choose(name, options.versionMax), request);
+      this.#posted.push(taken);
       this.lastUsedAtMs = this.#options.host.clock.monotonic();
     };
-    if (this.#mustWait(name)) this.#held!.push({ write, reject: () => {} });
+    if (this.#mustWait(name)) this.#held!.push({ write, reject: taken });
     else write();
   }
 
@@ -255,8 +267,9 @@ export class Connection {
     }
     if (answer.errorCode !== errors.UNSUPPORTED_VERSION)
       throw answerError(answer.errorCode, 'Asking for API versions', null, { broker: this.broker });
-    // An old broker answers a version it does not know in version 0, with the range it does know.
-    const older = await this.send('apiVersions', software, { versionMax: 0 });
+    // The answer names the versions that the broker does know, from 2.4 on (KIP-511).
+    const versionMax = answer.apiKeys.find(({ apiKey }) => apiKey === apis.apiVersions.key)?.maxVersion ?? 0;
+    const older = await this.send('apiVersions', software, { versionMax });
     if (older.errorCode !== errors.NONE)
       throw answerError(older.errorCode, 'Asking for API versions', null, { broker: this.broker });
     this.versions = new ApiVersions(this.broker, older);
@@ -300,7 +313,12 @@ export class Connection {
     const chunks = this.#chunks;
     if (chunks.length === 0 || this.#isClosed) return;
     this.#chunks = [];
-    this.#socket.write(chunks);
+    const posted = this.#posted;
+    if (posted.length === 0) return this.#socket.write(chunks);
+    this.#posted = [];
+    this.#socket.write(chunks, () => {
+      for (const taken of posted) taken();
+    });
   }
 
   #answered(frame: Buffer): void {
@@ -310,7 +328,8 @@ export class Connection {
     if (pending === undefined) return this.#fail(this.#broken('an answer that nobody asked for'));
     try {
       this.#checkCorrelation(frame, pending);
-      const { name, version } = pending;
+      const { name } = pending;
+      const version = answerVersion(pending, frame);
       const { response } = decodeResponse(apiWithExactOffsets(name), version, frame);
       this.#observe(pending, frame.length);
       pending.resolve(response as never);
@@ -334,7 +353,11 @@ export class Connection {
     if (observe === undefined) return;
     const { name, version, correlationId, sentAtMs, sentBytes } = pending;
     const tookMs = host.clock.monotonic() - sentAtMs;
-    observe({ broker: this.broker, api: name, version, correlationId, tookMs, sentBytes, receivedBytes });
+    try {
+      observe({ broker: this.broker, api: name, version, correlationId, tookMs, sentBytes, receivedBytes });
+    } catch (error) {
+      host.log.warn({ error }, 'what watches requests has thrown');
+    }
   }
 
   /** One timer for all that waits; it looks for the nearest deadline when it fires. */
@@ -377,6 +400,14 @@ export class Connection {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const { reject } of held) reject(reason);
+    for (const taken of this.#posted.splice(0)) taken();
     this.#closed.resolve(reason);
   }
+}
+
+/** A broker that does not know the version of ApiVersions it was asked in answers in version 0. */
+function answerVersion({ name, version }: Pending, frame: Buffer): number {
+  const errorAt = 4;
+  const isRefused = name === 'apiVersions' && frame.length >= errorAt + 2;
+  return isRefused && frame.readInt16BE(errorAt) === errors.UNSUPPORTED_VERSION ? 0 : version;
 }

@@ -49,7 +49,13 @@ export class Metadata {
   #current: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #timer: Timer | undefined;
+  /** Whether `#timer` is there because something is wrong, not because of age. */
+  #isDueSoon = false;
+  /** Lookups in a row that were wanted because something was wrong, and brought nothing new. */
   #failures = 0;
+  #begunAtMs = 0;
+  /** Since when no lookup has succeeded. */
+  #failingSinceMs: number | undefined;
 
   constructor(options: MetadataOptions) {
     this.#options = options;
@@ -71,6 +77,11 @@ export class Metadata {
   /** Those that are known now. */
   get topics(): ReadonlyMap<string, TopicMetadata> {
     return this.#topics;
+  }
+
+  /** How long lookups have failed, 0 while they do not. */
+  get failingForMs(): number {
+    return this.#failingSinceMs === undefined ? 0 : this.#options.host.clock.monotonic() - this.#failingSinceMs;
   }
 
   topic(name: string): TopicMetadata | undefined {
@@ -152,9 +163,13 @@ export class Metadata {
   /** Something was wrong or missing: a lookup soon, in the background, not more often than the backoff says. */
   invalidate(): void {
     const { host, config } = this.#options;
-    if (this.#closing.signal.aborted) return;
+    // Whoever says so again does not put it off.
+    if (this.#closing.signal.aborted || this.#isDueSoon) return;
+    const maxMs = config['retry.backoff.max.ms'];
+    if (host.clock.monotonic() - this.#begunAtMs > 2 * maxMs) this.#failures = 0;
     this.#failures++;
-    this.#refreshIn(backoffMs(this.#failures, config['retry.backoff.ms'], config['retry.backoff.max.ms'], host.random));
+    this.#refreshIn(backoffMs(this.#failures, config['retry.backoff.ms'], maxMs, host.random));
+    this.#isDueSoon = true;
   }
 
   /** A newer leader that an answer named (KIP-951). */
@@ -184,6 +199,8 @@ export class Metadata {
     this.#next = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#isDueSoon = false;
+    this.#begunAtMs = this.#options.host.clock.monotonic();
     const lookup = this.#lookUp().finally(() => {
       if (this.#current === lookup) this.#current = undefined;
       if (this.#timer === undefined && !this.#closing.signal.aborted)
@@ -207,36 +224,49 @@ export class Metadata {
         includeTopicAuthorizedOperations: false,
       });
       this.#take(answer, names === null);
+      this.#failingSinceMs = undefined;
     } catch (error) {
-      this.#failures++;
+      this.#failingSinceMs ??= this.#options.host.clock.monotonic();
       throw error;
     }
   }
 
-  #take({ brokers, clusterId, controllerId, topics }: MetadataResponse, isWhole: boolean): void {
+  #take({ brokers, clusterId, controllerId, topics, errorCode }: MetadataResponse, isWhole: boolean): void {
+    if (errorCode !== errors.NONE) {
+      // KIP-1102: what is known leads nowhere any more.
+      if (errorCode === errors.REBOOTSTRAP_REQUIRED) this.#nodes = new Map();
+      throw answerError(errorCode, 'Looking up brokers', null, { retriable: true });
+    }
+    if (brokers.length === 0) throw new ClientError('UNREACHABLE', 'The cluster names no brokers at present.');
+    if (this.#clusterId !== null && this.#clusterId !== clusterId)
+      this.#options.host.log.warn({ was: this.#clusterId, is: clusterId }, 'this is another cluster than before');
     this.#nodes = new Map(brokers.map(({ nodeId: id, host, port, rack }) => [id, { id, host, port, rack }]));
     this.#clusterId = clusterId;
     this.#controllerId = controllerId;
+    let isNew = false;
     const isLeaderless = topics.some(({ partitions }) => partitions.some(({ leaderId }) => leaderId < 0));
     if (isWhole) this.#dropAllBut(new Set(topics.map(({ name }) => name ?? '')));
     for (const topic of topics) {
       const name = topic.name ?? this.#namesById.get(topic.topicId);
       if (name === undefined) continue;
-      if (topic.errorCode === errors.NONE) this.#put(topicMetadataOf(topic, name, this.#topics.get(name)));
+      if (topic.errorCode === errors.NONE)
+        isNew = this.#put(topicMetadataOf(topic, name, this.#topics.get(name))) || isNew;
       else this.#miss(name, topic.errorCode);
     }
+    if (isNew) this.#failures = 0;
     if (isLeaderless) this.invalidate();
-    else this.#failures = 0;
     this.#tell();
   }
 
-  #put(topic: TopicMetadata): void {
+  /** Whether it is other than what was known. */
+  #put(topic: TopicMetadata): boolean {
     const { name, topicId } = topic;
     const known = this.#topics.get(name);
     if (known !== undefined && known.topicId !== topicId) this.#namesById.delete(known.topicId);
     this.#topics.set(name, topic);
     if (topicId !== zeroUuid) this.#namesById.set(topicId, name);
     this.#faults.delete(name);
+    return known === undefined || !isSame(topic, known);
   }
 
   #miss(name: string, errorCode: number): void {
@@ -269,6 +299,7 @@ export class Metadata {
     this.#timer?.cancel();
     this.#timer = this.#options.host.timers.after(delayMs, () => {
       this.#timer = undefined;
+      this.#isDueSoon = false;
       this.refresh().catch(() => this.invalidate());
     });
   }
@@ -291,6 +322,17 @@ export class Metadata {
       timer?.cancel();
     }
   }
+}
+
+function isSame(topic: TopicMetadata, known: TopicMetadata): boolean {
+  return (
+    topic.topicId === known.topicId &&
+    topic.partitions.length === known.partitions.length &&
+    topic.partitions.every(({ index, leaderId, leaderEpoch }) => {
+      const before = known.partitions[index];
+      return before?.leaderId === leaderId && before.leaderEpoch === leaderEpoch;
+    })
+  );
 }
 
 const closed = (): ClientError => new ClientError('CLOSED', 'The client was closed.');

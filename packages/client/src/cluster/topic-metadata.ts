@@ -1,5 +1,7 @@
 import type { MetadataResponse } from '@millrace/protocol';
 
+import { ClientError } from '../error.ts';
+
 export interface BrokerNode {
   readonly id: number;
   readonly host: string;
@@ -28,7 +30,10 @@ export interface TopicMetadata {
 
 type TopicAnswer = MetadataResponse['topics'][number];
 
-/** What an answer says of a topic. A leader of an older epoch than the known one is old news, and is left out (KIP-320). */
+/**
+ * What an answer says of a topic. A leader of an older epoch than the known one is old news, and is left out (KIP-320).
+ * Throws `ClientError` BROKEN_ANSWER when partitions are missing.
+ */
 export function topicMetadataOf(
   { topicId, isInternal, partitions }: TopicAnswer,
   name: string,
@@ -40,7 +45,11 @@ export function topicMetadataOf(
     name,
     topicId,
     isInternal,
-    partitions: sorted.map((partition) => {
+    partitions: sorted.map((partition, at) => {
+      if (partition.partitionIndex !== at) {
+        const text = `A broker named partition ${partition.partitionIndex} of topic "${name}" where ${at} was due.`;
+        throw new ClientError('BROKEN_ANSWER', text);
+      }
       const { partitionIndex: index, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas } = partition;
       const last = before[index];
       if (last !== undefined && leaderEpoch >= 0 && leaderEpoch < last.leaderEpoch) return last;
