@@ -14,6 +14,14 @@ export { readOptions, type OptionsOf } from './options/read-options.ts';
 export type { OauthBearerToken } from './security/oauth-bearer.ts';
 export type { SaslExchange, SaslMechanism } from './security/sasl-mechanism.ts';
 export { type SaslCredentials, securityOptionNames, type SecurityOptions } from './security/security-options.ts';
+export { Producer, type ProducerOptions, type WaitOptions } from './producer/producer.ts';
+export { murmur2, partitionOfKey } from './producer/murmur2.ts';
+export { roundRobin, type Partitioner } from './producer/partitioner.ts';
+export { producerKeys } from './producer/producer-keys.ts';
+export type { ProducerMetrics } from './producer/producer-metrics.ts';
+export type { PlainRecord, ProducerRecord, RecordOf } from './producer/producer-record.ts';
+export type { RecordMetadata } from './producer/record-metadata.ts';
+export type { SendCallback } from './producer/waiters.ts';
 export {
   partitionKey,
   type Header,
@@ -22,3 +30,6 @@ export {
   type TopicPartition,
   type TopicPartitionOffset,
 } from './record.ts';
+export { json, type StandardSchema } from './serdes/json.ts';
+export type { Serde, SerdePlace, SerdesOf, TopicSerdes, TopicSerdesMap, TypeOf } from './serdes/serde.ts';
+export { bytes, doubles, floats, int32s, int64s, strings, uuids } from './serdes/serdes.ts';
