@@ -47,6 +47,10 @@ export interface ClientErrorOptions extends ErrorOptions {
   readonly abortable?: boolean;
   /** `host:port` of who said it. */
   readonly broker?: string;
+  /** Of a call over many items, those that failed, by name. */
+  readonly failures?: ReadonlyMap<string, ClientError>;
+  /** Of a call over many items, what came of the others. */
+  readonly results?: readonly unknown[];
 }
 
 const brand = Symbol.for('millrace.clientError');
@@ -72,6 +76,9 @@ export class ClientError extends Error {
   readonly fatal: boolean;
   readonly abortable: boolean;
   readonly broker: string | undefined;
+  /** Empty where the call was about one thing. */
+  readonly failures: ReadonlyMap<string, ClientError>;
+  readonly results: readonly unknown[];
   readonly [brand] = true;
 
   constructor(code: ClientErrorCode, message: string, options: ClientErrorOptions = {}) {
@@ -81,6 +88,8 @@ export class ClientError extends Error {
     this.fatal = options.fatal ?? fatalCodes.has(code);
     this.abortable = options.abortable ?? false;
     this.broker = options.broker;
+    this.failures = options.failures ?? new Map();
+    this.results = options.results ?? [];
   }
 }
 

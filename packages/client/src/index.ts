@@ -1,3 +1,6 @@
+export { Admin, type AdminOptions } from './admin/admin.ts';
+export { settled } from './admin/errand.ts';
+export type * from './admin/types.ts';
 export { nodeClientHost, type ClientHost } from './client-host.ts';
 export {
   Cluster,
@@ -7,7 +10,26 @@ export {
   type Target,
 } from './cluster/cluster.ts';
 export type { BrokerNode, PartitionMetadata, TopicMetadata } from './cluster/topic-metadata.ts';
+export type { RebalanceCallbacks } from './consumer/assignment.ts';
+export type { CommitCallback } from './consumer/committer.ts';
+export {
+  Consumer,
+  type BatchOptions,
+  type CallOptions,
+  type CloseOptions,
+  type OffsetAtTime,
+  type ReadOptions,
+  type RunOptions,
+  type SubscribeTo,
+} from './consumer/consumer.ts';
+export { consumerKeys } from './consumer/consumer-keys.ts';
+export type { ConsumerOptions } from './consumer/consumer-options.ts';
 export type { GroupMetadata, Membership, PartitionOwner, Subscription } from './consumer/group/membership.ts';
+export type { ListedOffset, OffsetQuery } from './consumer/offsets/listed-offsets.ts';
+export type { PartitionDescription } from './consumer/partition-descriptions.ts';
+export type { ConsumedRecord, ConsumerRecord, TimestampType } from './consumer/reading/consumer-record.ts';
+export type { RecordBatch } from './consumer/reading/record-batch.ts';
+export type { HandlerContext } from './consumer/reading/runner.ts';
 export { ClientError, isClientError, type ClientErrorCode, type OwnErrorCode } from './error.ts';
 export { clientKeys } from './options/client-keys.ts';
 export { readOptions, type OptionsOf } from './options/read-options.ts';
