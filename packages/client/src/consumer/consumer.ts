@@ -1,0 +1,590 @@
+/**
+ * The door for reading. In: topics to subscribe to, or partitions. Out: records, one by one, in batches, or to handlers.
+ *
+ * A membership (`group/`) or the user says which partitions are ours (`assignment.ts`); each is a cursor (`fetch/cursor.ts`), which
+ * `offsets/position-finder.ts` finds a place for and `fetch/fetcher.ts` keeps filled. Readers (`reading/`) take slices of it, one reader at a
+ * time. `committer.ts` keeps what was processed.
+ */
+import type { Timer } from '@millrace/base';
+
+import { type ClientHost, nodeClientHost, pause } from '../client-host.ts';
+import { Cluster } from '../cluster/cluster.ts';
+import { ClientError } from '../error.ts';
+import { type OffsetAndMetadata, partitionKey, type TopicPartition, type TopicPartitionOffset } from '../record.ts';
+import type { TopicSerdesMap } from '../serdes/serde.ts';
+import { Assignment } from './assignment.ts';
+import { type CommitCallback, Committer, positionsOf, processedOf } from './committer.ts';
+import { type ConsumerOptions, type ConsumerSettings, consumerSettings } from './consumer-options.ts';
+import type { Cursor, SliceLimits } from './fetch/cursor.ts';
+import { Fetcher } from './fetch/fetcher.ts';
+import { GroupOffsets } from './group/group-offsets.ts';
+import { memberOf } from './group-member.ts';
+import type { GroupMetadata, Membership, Subscription } from './group/membership.ts';
+import {
+  type ListedOffset,
+  listOffsets,
+  earliestTimestamp,
+  latestTimestamp,
+  type OffsetQuery,
+} from './offsets/listed-offsets.ts';
+import { PositionFinder } from './offsets/position-finder.ts';
+import { resetPolicyOf } from './offsets/reset-policy.ts';
+import type { ConsumedRecord } from './reading/consumer-record.ts';
+import { decoderOf } from './reading/decoded-record.ts';
+import type { RecordBatch } from './reading/record-batch.ts';
+import { ReadyQueue } from './reading/ready-queue.ts';
+import { type HandlerContext, Runner } from './reading/runner.ts';
+import { BatchIterator, RecordIterator } from './reading/slice-iterator.ts';
+import { Turns } from './reading/turns.ts';
+import { allTopics, type PartitionDescription, partitionsOf } from './partition-descriptions.ts';
+
+/** Names, or a pattern that this client (RegExp) or the broker (RE2, group.protocol=consumer) looks at. */
+export type SubscribeTo =
+  | readonly string[]
+  | { readonly topics: readonly string[] }
+  | { readonly pattern: RegExp | { readonly re2: string } };
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** In place of `default.api.timeout.ms`. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ReadOptions {
+  /** Ends reading with ABORTED; it can begin again where it was. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface BatchOptions extends ReadOptions {
+  /** Left out: all that one answer brought of a partition, up to `max.partition.fetch.bytes`. */
+  readonly recordsMax?: number | undefined;
+}
+
+export interface RunOptions<R> extends BatchOptions {
+  /** One of the two. A promise is waited for before the next call for the partition. */
+  readonly eachRecord?: ((record: R, context: HandlerContext) => unknown) | undefined;
+  readonly eachBatch?: ((batch: RecordBatch<R>, context: HandlerContext) => unknown) | undefined;
+  /** How many partitions are worked on at a time; all of them when it is left out. Order within a partition is kept. */
+  readonly concurrency?: 'partition' | number | undefined;
+}
+
+export interface CloseOptions {
+  /** How long handlers and the group are waited for. */
+  readonly timeoutMs?: number | undefined;
+  /** Whether the group is told; left out: not by a static member. */
+  readonly leave?: boolean | undefined;
+}
+
+export interface OffsetAtTime extends TopicPartition {
+  /** Undefined where no record is that young. */
+  readonly offset: bigint | undefined;
+  readonly timestamp: number | undefined;
+  readonly leaderEpoch: number | undefined;
+}
+
+const tickMsMax = 30_000;
+const closeMs = 30_000;
+
+export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
+  implements AsyncDisposable, AsyncIterable<ConsumedRecord<Topics>, undefined, undefined>
+{
+  readonly cluster: Cluster;
+  readonly #settings: ConsumerSettings;
+  readonly #queue: ReadyQueue;
+  readonly #turns: Turns;
+  readonly #fetcher: Fetcher;
+  readonly #finder: PositionFinder;
+  readonly #assignment: Assignment;
+  readonly #groupOffsets: GroupOffsets | undefined;
+  readonly #committer: Committer | undefined;
+  readonly #watchers = new Set<() => void>();
+  #membership: Membership | undefined;
+  #subscription: Subscription | undefined;
+  #isChosen = false;
+  /** The user is leaving the group, maybe inside of a loop over records: nobody waits for that loop. */
+  #isLeaving = false;
+  #closing: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #lastPositions: ReadonlyMap<Cursor, bigint> = new Map();
+
+  /** Connects when something is subscribed to or assigned. Throws `ClientError` CONFIG. */
+  constructor(options: ConsumerOptions<Topics>) {
+    const settings = consumerSettings(options as Readonly<Record<string, unknown>>);
+    const { config, isolationLevel } = settings;
+    const { host = nodeClientHost(), observe, topics = {} } = options;
+    const serdes = new Map(Object.entries<TopicSerdesMap[string]>(topics));
+    this.#settings = settings;
+    const cluster = new Cluster({
+      host,
+      config,
+      allowAutoCreateTopics: config['allow.auto.create.topics'],
+      security: options,
+      ...(observe !== undefined && { observe }),
+    });
+    this.cluster = cluster;
+    this.#turns = new Turns(host.clock);
+    this.#queue = new ReadyQueue(() => this.#membership?.polled());
+    this.#groupOffsets = this.#openGroupOffsets();
+    this.#assignment = new Assignment({
+      cluster,
+      callbacks: options,
+      decoderOf: (topic) => (serdes.has(topic) ? decoderOf(topic, serdes.get(topic)!) : undefined),
+      listener: {
+        readable: (cursor) => this.#queue.readable(cursor),
+        buffered: (cursor, bytes) => this.#fetcher.buffered(cursor, bytes),
+        changed: (cursor) => this.#changed(cursor),
+      },
+      added: (cursor) => this.#added(cursor),
+      removed: (cursor) => this.#removed(cursor),
+      commit: (cursors) => this.#commitAtLast(cursors),
+      isWaitedFor: () => !this.#isLeaving || this.#queue.reader?.isParallel === true,
+      failed: (error, isFinal) => this.#queue.fail(error, isFinal),
+    });
+    this.#fetcher = new Fetcher({
+      cluster,
+      rules: settings.fetchRules,
+      fetchBytesMax: config['fetch.max.bytes'],
+      outOfRange: (cursor) => this.#finder.outOfRange(cursor),
+      failed: (error) => this.#queue.fail(error, false),
+      observed: () => {},
+    });
+    const groupOffsets = this.#groupOffsets;
+    this.#finder = new PositionFinder({
+      cluster,
+      policy: resetPolicyOf(config['auto.offset.reset']),
+      isolationLevel,
+      cursors: () => this.#assignment.cursors,
+      committed: groupOffsets && ((partitions) => groupOffsets.committed(partitions, 0)),
+    });
+    this.#committer =
+      groupOffsets && new Committer(groupOffsets, (partition) => this.#assignment.find(partition), host.log);
+    cluster.metadata.onChanged(() => this.#metadataChanged());
+  }
+
+  /** Joins the group for these topics; what was subscribed to before is over. Throws `ClientError` CLOSED, STATE, CONFIG. */
+  subscribe(to: SubscribeTo): void {
+    this.#mustBeOpen();
+    if (this.#isChosen)
+      throw new ClientError('STATE', 'Partitions were assigned by hand: unsubscribe before you subscribe to topics.');
+    if (this.#settings.config['group.id'] === null)
+      throw new ClientError('CONFIG', 'Subscribing needs a group.id; without one, assign partitions.');
+    const subscription = subscriptionOf(to);
+    this.#membership ??= memberOf(this.#settings, this.cluster, this.#assignment);
+    this.#isLeaving = false;
+    this.#membership.subscribe(subscription);
+    this.#subscription = subscription;
+    this.#watch();
+  }
+
+  get subscription(): Subscription | undefined {
+    return this.#subscription;
+  }
+
+  /** Reads these partitions, and no others, without sharing them with a group. Throws `ClientError` CLOSED, STATE. */
+  async assign(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#mustBeOpen();
+    if (this.#subscription !== undefined)
+      throw new ClientError('STATE', 'Topics are subscribed to: unsubscribe before you assign partitions by hand.');
+    this.#isChosen = partitions.length > 0;
+    this.#watch();
+    await this.#assignment.choose(partitions);
+  }
+
+  /** The partitions that are read at present. */
+  assignment(): readonly TopicPartition[] {
+    return this.#assignment.owned;
+  }
+
+  /** Leaves the group, or lets go of what was assigned. */
+  async unsubscribe(): Promise<void> {
+    this.#mustBeOpen();
+    await this.#letGo();
+    this.#isChosen = false;
+    this.#queue.clearFault();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumedRecord<Topics>, undefined, undefined> {
+    return this.records();
+  }
+
+  /** One record after the other. Throws `ClientError` STATE when somebody reads already. */
+  records({ signal }: ReadOptions = {}): AsyncIterableIterator<ConsumedRecord<Topics>, undefined, undefined> {
+    this.#mustBeOpen();
+    const limits = this.#limits(this.#settings.config['max.poll.records']);
+    return new RecordIterator<ConsumedRecord<Topics>>({ queue: this.#queue, limits, turns: this.#turns, signal });
+  }
+
+  /** Records of one partition at a time. Throws `ClientError` STATE when somebody reads already. */
+  batches({ signal, recordsMax }: BatchOptions = {}): AsyncIterableIterator<
+    RecordBatch<ConsumedRecord<Topics>>,
+    undefined,
+    undefined
+  > {
+    this.#mustBeOpen();
+    return new BatchIterator<ConsumedRecord<Topics>>({
+      queue: this.#queue,
+      limits: this.#limits(recordsMax),
+      turns: this.#turns,
+      signal,
+    });
+  }
+
+  /**
+   * Calls a handler for what comes, until the consumer is closed or the signal aborts, which is no failure here. Throws `ClientError`:
+   * HANDLER with what the handler has thrown, at whose record the next `run` goes on, or what stands in the way of reading.
+   */
+  async run(options: RunOptions<ConsumedRecord<Topics>>): Promise<void> {
+    this.#mustBeOpen();
+    const { eachRecord, eachBatch, concurrency = 'partition', recordsMax, signal } = options;
+    if ((eachRecord === undefined) === (eachBatch === undefined))
+      throw new ClientError('CONFIG', 'run takes eachRecord or eachBatch, and not both.');
+    const atATime = concurrency === 'partition' ? Number.POSITIVE_INFINITY : concurrency;
+    if (!(atATime >= 1))
+      throw new ClientError('CONFIG', `concurrency is ${concurrency}; it takes "partition" or a number from 1 on.`);
+    const limits = this.#limits(
+      recordsMax ?? (eachRecord === undefined ? undefined : this.#settings.config['max.poll.records']),
+    );
+    const runner = new Runner<ConsumedRecord<Topics>>({
+      queue: this.#queue,
+      limits,
+      turns: this.#turns,
+      eachRecord,
+      eachBatch,
+      concurrency: atATime,
+      signal,
+    });
+    await runner.ended;
+  }
+
+  pause(partitions?: readonly TopicPartition[]): void {
+    for (const cursor of this.#assignment.some(partitions)) {
+      cursor.isPaused = true;
+      cursor.stop();
+    }
+  }
+
+  resume(partitions?: readonly TopicPartition[]): void {
+    for (const cursor of this.#assignment.some(partitions)) {
+      cursor.isPaused = false;
+      this.#queue.readable(cursor);
+      this.#fetcher.place(cursor);
+    }
+  }
+
+  paused(): readonly TopicPartition[] {
+    return [...this.#assignment.cursors]
+      .filter(({ isPaused }) => isPaused)
+      .map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  /** Goes on there. Throws `ClientError` STATE when it is not assigned. */
+  seek(partition: TopicPartition, to: bigint | OffsetAndMetadata): void {
+    const { offset, leaderEpoch = -1 } = typeof to === 'bigint' ? { offset: to } : to;
+    if (offset < 0n) throw new ClientError('CONFIG', `There is no offset ${offset} to seek to.`);
+    this.#assignment.get(partition).jump(offset, leaderEpoch);
+  }
+
+  seekToBeginning(partitions?: readonly TopicPartition[]): void {
+    for (const cursor of this.#assignment.some(partitions)) cursor.reset(earliestTimestamp);
+  }
+
+  seekToEnd(partitions?: readonly TopicPartition[]): void {
+    for (const cursor of this.#assignment.some(partitions)) cursor.reset(latestTimestamp);
+  }
+
+  /** The offset of the next record that will be given, found out if need be. Throws `ClientError`. */
+  async position(partition: TopicPartition, options: CallOptions = {}): Promise<bigint> {
+    const deadlineMs = this.#deadline(options);
+    const { clock } = this.cluster.host;
+    for (;;) {
+      this.#mustBeOpen();
+      const { position, fault } = this.#assignment.get(partition);
+      if (position !== undefined) return position;
+      if (fault !== undefined) throw fault;
+      const leftMs = deadlineMs - clock.monotonic();
+      if (leftMs <= 0)
+        throw new ClientError(
+          'TIMEOUT',
+          `The position of ${partition.topic}-${partition.partition} could not be found out in time.`,
+        );
+      await this.#change(leftMs, options.signal);
+    }
+  }
+
+  /** Offsets between the position and what can be read; undefined while either is not known. */
+  currentLag(partition: TopicPartition): bigint | undefined {
+    const { position, readableEnd } = this.#assignment.get(partition);
+    if (position === undefined || readableEnd < 0n) return undefined;
+    return readableEnd > position ? readableEnd - position : 0n;
+  }
+
+  /** What the group has committed, in the order asked for; undefined where it has not. Throws `ClientError`. */
+  async committed(
+    partitions: readonly TopicPartition[],
+    options: CallOptions = {},
+  ): Promise<(TopicPartitionOffset | undefined)[]> {
+    this.#mustBeOpen();
+    const found = await this.#group().committed(partitions, this.#deadline(options), options.signal);
+    return partitions.map(({ topic, partition }) => found.get(partitionKey(topic, partition)));
+  }
+
+  /** Commits these, or how far reading is; tries until it is done. Throws `ClientError`. */
+  async commitSync(offsets?: readonly TopicPartitionOffset[], options: CallOptions = {}): Promise<void> {
+    this.#mustBeOpen();
+    this.#group();
+    await this.#committer!.untilDone(offsets ?? this.#reached(), this.#deadline(options), options.signal);
+  }
+
+  /** The same in the background, with one try. */
+  commitAsync(offsets?: readonly TopicPartitionOffset[], callback?: CommitCallback): void {
+    this.#mustBeOpen();
+    this.#group();
+    const chosen = offsets ?? this.#reached();
+    this.#committer!.once(chosen).then(
+      () => callback?.(undefined, chosen),
+      (error: ClientError) => {
+        if (callback === undefined) this.cluster.host.log.warn({ error: error.message }, 'offsets were not committed');
+        else callback(error, chosen);
+      },
+    );
+  }
+
+  /** The first record of each at or after a time; `offset` is undefined where there is none. Throws `ClientError`. */
+  async offsetsForTimes(queries: readonly OffsetQuery[], options: CallOptions = {}): Promise<OffsetAtTime[]> {
+    const wrong = queries.find(({ timestamp }) => !(timestamp >= 0));
+    if (wrong !== undefined)
+      throw new ClientError('CONFIG', `${wrong.timestamp} is no time: it takes milliseconds since 1970.`);
+    const found = await this.#list(queries, options);
+    return queries.map(({ topic, partition }) => {
+      const { offset, timestamp, leaderEpoch } = found.get(partitionKey(topic, partition))!;
+      if (offset < 0n) return { topic, partition, offset: undefined, timestamp: undefined, leaderEpoch: undefined };
+      return { topic, partition, offset, timestamp, leaderEpoch: leaderEpoch < 0 ? undefined : leaderEpoch };
+    });
+  }
+
+  /** Throws `ClientError`. */
+  beginningOffsets(partitions: readonly TopicPartition[], options: CallOptions = {}): Promise<TopicPartitionOffset[]> {
+    return this.#listAt(partitions, earliestTimestamp, options);
+  }
+
+  /** Of what can be read: with read_committed, the first offset of a transaction that has not ended. Throws `ClientError`. */
+  endOffsets(partitions: readonly TopicPartition[], options: CallOptions = {}): Promise<TopicPartitionOffset[]> {
+    return this.#listAt(partitions, latestTimestamp, options);
+  }
+
+  /** Throws `ClientError` when the topic is not there. */
+  async partitionsFor(topic: string, options: CallOptions = {}): Promise<PartitionDescription[]> {
+    this.#mustBeOpen();
+    const { metadata } = this.cluster;
+    return partitionsOf(await metadata.topicReady(topic, this.#deadline(options)), metadata.nodes);
+  }
+
+  /** Every topic that this client may see. Throws `ClientError`. */
+  async listTopics(options: CallOptions = {}): Promise<Map<string, PartitionDescription[]>> {
+    this.#mustBeOpen();
+    return await this.cluster.retry(this.#deadline(options), () => allTopics(this.cluster), options.signal);
+  }
+
+  /** For `sendOffsets` of a transaction. Throws `ClientError` CONFIG without a group. */
+  groupMetadata(): GroupMetadata {
+    this.#group();
+    const { 'group.id': groupId, 'group.instance.id': groupInstanceId } = this.#settings.config;
+    return this.#membership?.metadata ?? { groupId: groupId!, generationId: -1, memberId: '', groupInstanceId };
+  }
+
+  /** Asks the group for a new assignment. Throws `ClientError` STATE without a subscription. */
+  enforceRebalance(reason = 'the user asked for it'): void {
+    if (this.#membership === undefined) throw new ClientError('STATE', 'There is no subscription to rebalance.');
+    this.#membership.rejoin(reason);
+  }
+
+  /** Handlers come to their end, what was processed is committed where that is automatic, and the group is left. */
+  close(options: CloseOptions = {}): Promise<void> {
+    return (this.#closing ??= this.#close(options));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close({ timeoutMs = closeMs, leave }: CloseOptions): Promise<void> {
+    this.#timer?.cancel();
+    this.#queue.end();
+    const how = leave === undefined ? undefined : leave ? 'leave' : 'stay';
+    await before(this.cluster.host, timeoutMs, this.#letGo(how));
+    this.#finder.close();
+    this.#fetcher.close();
+    for (const watcher of this.#watchers) watcher();
+    await this.cluster.close();
+  }
+
+  async #letGo(how?: 'leave' | 'stay'): Promise<void> {
+    const membership = this.#membership;
+    this.#isLeaving = true;
+    this.#membership = undefined;
+    this.#subscription = undefined;
+    if (membership === undefined) await this.#assignment.revoke(this.#assignment.owned);
+    else await membership.leave(how);
+  }
+
+  #openGroupOffsets(): GroupOffsets | undefined {
+    const { config, isolationLevel } = this.#settings;
+    const groupId = config['group.id'];
+    if (groupId === null) return undefined;
+    return new GroupOffsets({
+      cluster: this.cluster,
+      groupId,
+      requireStable: isolationLevel === 1,
+      membership: () => this.#membership,
+      protocol: config['group.protocol'].toLowerCase() === 'consumer' ? 'consumer' : 'classic',
+    });
+  }
+
+  /** Throws `ClientError` CONFIG. */
+  #group(): GroupOffsets {
+    if (this.#groupOffsets === undefined)
+      throw new ClientError('CONFIG', 'Committed offsets belong to a group: set group.id.');
+    return this.#groupOffsets;
+  }
+
+  #limits(recordsMax = Number.POSITIVE_INFINITY): SliceLimits {
+    const { readRules, config } = this.#settings;
+    return { ...readRules, recordsMax, bytesMax: Math.max(1, config['max.partition.fetch.bytes']) };
+  }
+
+  #added(cursor: Cursor): void {
+    const { metadata } = this.cluster;
+    metadata.want([cursor.topic]);
+    if (metadata.topic(cursor.topic) === undefined) metadata.refresh().catch(() => metadata.invalidate());
+    this.#fetcher.add(cursor);
+    this.#learnLeader(cursor);
+    this.#finder.wake();
+    this.#queue.readable(cursor);
+  }
+
+  #removed(cursor: Cursor): void {
+    this.#fetcher.remove(cursor);
+    this.#queue.remove(cursor);
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #changed(cursor: Cursor): void {
+    this.#fetcher.place(cursor);
+    if (cursor.state !== 'ready') this.#finder.wake();
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #metadataChanged(): void {
+    for (const cursor of this.#assignment.cursors) this.#learnLeader(cursor);
+    this.#fetcher.placeAll();
+    this.#finder.wake();
+  }
+
+  /** A new leader may lack what the old one had (KIP-320). */
+  #learnLeader(cursor: Cursor): void {
+    const leaderEpoch = this.cluster.metadata.partition(cursor.topic, cursor.partition)?.leaderEpoch ?? -1;
+    if (leaderEpoch <= cursor.leaderEpoch) return;
+    const isNews = cursor.leaderEpoch >= 0;
+    cursor.leaderEpoch = leaderEpoch;
+    if (isNews) cursor.doubt();
+  }
+
+  /** Settles when something about positions has changed. Throws `ClientError` ABORTED. */
+  async #change(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const changed = Promise.withResolvers<void>();
+    const timer = this.cluster.host.timers.after(timeoutMs, changed.resolve);
+    this.#watchers.add(changed.resolve);
+    signal?.addEventListener('abort', () => changed.resolve(), { once: true });
+    if (signal?.aborted !== true) await changed.promise;
+    this.#watchers.delete(changed.resolve);
+    timer.cancel();
+    if (signal?.aborted === true) throw new ClientError('ABORTED', 'The call was aborted.', { cause: signal.reason });
+  }
+
+  /** What a commit without offsets means: what was given out; of several handlers at work, what they are done with. */
+  #reached(): TopicPartitionOffset[] {
+    const { cursors } = this.#assignment;
+    return this.#queue.reader?.isParallel === true ? processedOf(cursors) : positionsOf(cursors);
+  }
+
+  async #commitAtLast(cursors: readonly Cursor[]): Promise<void> {
+    if (this.#settings.isAutoCommit) await this.#committer!.atLast(cursors, this.#deadline({}));
+  }
+
+  async #listAt(
+    partitions: readonly TopicPartition[],
+    timestamp: number,
+    options: CallOptions,
+  ): Promise<TopicPartitionOffset[]> {
+    const found = await this.#list(
+      partitions.map(({ topic, partition }) => ({ topic, partition, timestamp })),
+      options,
+    );
+    return partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      offset: found.get(partitionKey(topic, partition))!.offset,
+    }));
+  }
+
+  async #list(queries: readonly OffsetQuery[], options: CallOptions): Promise<Map<string, ListedOffset>> {
+    this.#mustBeOpen();
+    const { isolationLevel } = this.#settings;
+    return await listOffsets(this.cluster, queries, {
+      isolationLevel,
+      deadlineMs: this.#deadline(options),
+      signal: options.signal,
+    });
+  }
+
+  /** One timer while something is subscribed to or assigned: for automatic commits, and to say that the user still reads. */
+  #watch(): void {
+    const { config, isAutoCommit } = this.#settings;
+    if (this.#timer !== undefined || this.#closing !== undefined || config['group.id'] === null) return;
+    const everyMs = Math.min(
+      isAutoCommit ? Math.max(1, config['auto.commit.interval.ms']) : tickMsMax,
+      Math.ceil(config['max.poll.interval.ms'] / 3),
+      tickMsMax,
+    );
+    this.#timer = this.cluster.host.timers.after(everyMs, () => {
+      this.#timer = undefined;
+      if (isAutoCommit) this.#committer!.inPassing(this.#assignment.cursors);
+      if (this.#isReading()) this.#membership?.polled();
+      this.cluster.metadata.want([...this.#assignment.cursors].map(({ topic }) => topic));
+      this.#watch();
+    });
+  }
+
+  /** Whether a reader waits for records, or has got on with those in hand since the last look. */
+  #isReading(): boolean {
+    const positions = new Map<Cursor, bigint>();
+    for (const cursor of this.#assignment.cursors) if (cursor.isBusy) positions.set(cursor, cursor.position!);
+    const before = this.#lastPositions;
+    this.#lastPositions = positions;
+    if (this.#queue.reader?.isIdle === true) return true;
+    return [...positions].some(([cursor, position]) => before.has(cursor) && before.get(cursor) !== position);
+  }
+
+  #deadline({ timeoutMs }: CallOptions): number {
+    return this.cluster.deadline(timeoutMs);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) throw new ClientError('CLOSED', 'This consumer was closed.');
+  }
+}
+
+function subscriptionOf(to: SubscribeTo): Subscription {
+  if ('pattern' in to) return { topics: [], pattern: to.pattern };
+  return { topics: [...new Set('topics' in to ? to.topics : to)] };
+}
+
+/** Waits for it, but not longer than that. */
+async function before(host: ClientHost, timeoutMs: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, pause(host, timeoutMs, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}

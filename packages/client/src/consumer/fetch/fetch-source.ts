@@ -1,0 +1,264 @@
+/**
+ * Fetches from one broker. In: the cursors that are read from it. Out: one Fetch request after the other, on a connection of its own, and
+ * what the answers bring put to the cursors. The next request leaves as soon as the headers of what came are looked at.
+ *
+ * A cursor that has enough buffered is left out. Since a broker that has nothing else to send then holds the request for a while, a
+ * cursor that is about to be read empty is waited for a little first; one whose reader is slower than that is not waited for again.
+ */
+import { errorName, type ExactResponse, zeroUuid } from '@millrace/protocol';
+
+import type { Cluster } from '../../cluster/cluster.ts';
+import { backoffMs } from '../../cluster/backoff.ts';
+import { pause } from '../../client-host.ts';
+import { type ClientError, isClientError, wantsMetadata } from '../../error.ts';
+import { partitionKey } from '../../record.ts';
+import type { Cursor } from './cursor.ts';
+import type { FetchBudget } from './fetch-budget.ts';
+import { FetchSession, type FetchTarget, fetchVersionMax } from './fetch-session.ts';
+import { Wakeup } from './wakeup.ts';
+
+export type PartitionAnswer = ExactResponse<'fetch'>['responses'][number]['partitions'][number];
+
+export interface FetchRules {
+  readonly minBytes: number;
+  readonly maxWaitMs: number;
+  readonly partitionBytesMax: number;
+  readonly isolationLevel: 0 | 1;
+  readonly rackId: string;
+}
+
+/** Whoever keeps the cursors. */
+export interface FetchOwner {
+  /** What came for a cursor, from where it stands. */
+  took(cursor: Cursor, answer: PartitionAnswer, from: AnsweringBroker): void;
+  /** No try will get further until the user does something. */
+  failed(error: ClientError): void;
+  observed(answer: FetchedAnswer): void;
+}
+
+export interface AnsweringBroker {
+  readonly id: number;
+  /** `host:port`. */
+  readonly broker: string;
+}
+
+export interface FetchedAnswer {
+  readonly tookMs: number;
+  readonly bytes: number;
+  readonly throttleTimeMs: number;
+}
+
+interface CursorTarget extends FetchTarget {
+  readonly cursor: Cursor;
+  /** Of the cursor when it was asked for: it has jumped when it has another. */
+  readonly epoch: number;
+}
+
+/** How long a reader that is about to be done with what it has is waited for. */
+const patienceMs = 10;
+/** How long a broker may hold a request that leaves out cursors because they are full. */
+const heldWaitMs = 20;
+
+export class FetchSource {
+  readonly #id: number;
+  readonly #cluster: Cluster;
+  readonly #rules: FetchRules;
+  readonly #budget: FetchBudget;
+  readonly #owner: FetchOwner;
+  readonly #cursors = new Set<Cursor>();
+  readonly #slow = new WeakSet<Cursor>();
+  readonly #session = new FetchSession();
+  readonly #wakeup: Wakeup;
+  #failures = 0;
+  #isStopped = false;
+  #isWorking = false;
+
+  constructor(id: number, cluster: Cluster, rules: FetchRules, budget: FetchBudget, owner: FetchOwner) {
+    this.#id = id;
+    this.#cluster = cluster;
+    this.#rules = rules;
+    this.#budget = budget;
+    this.#owner = owner;
+    this.#wakeup = new Wakeup(cluster.host);
+  }
+
+  add(cursor: Cursor): void {
+    this.#cursors.add(cursor);
+    this.wake();
+  }
+
+  remove(cursor: Cursor): void {
+    this.#cursors.delete(cursor);
+    this.wake();
+  }
+
+  /** Something about its cursors has changed. */
+  wake(): void {
+    this.#wakeup.wake();
+    if (this.#isWorking || this.#isStopped || this.#cursors.size === 0) return;
+    void this.#work();
+  }
+
+  /** A cursor has room again. */
+  drained(cursor: Cursor): void {
+    this.#slow.delete(cursor);
+    this.wake();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cursors.clear();
+    this.#wakeup.wake();
+  }
+
+  async #work(): Promise<void> {
+    const { maxWaitMs } = this.#rules;
+    this.#isWorking = true;
+    try {
+      while (!this.#isStopped && this.#cursors.size > 0) {
+        const { targets, full } = await this.#plan();
+        if (this.#isStopped) return;
+        if (targets.length === 0) await this.#wakeup.wait(this.#dueInMs());
+        else await this.#fetch(targets, full.length > 0 ? Math.min(heldWaitMs, maxWaitMs) : maxWaitMs);
+      }
+    } finally {
+      this.#isWorking = false;
+    }
+  }
+
+  /** What to ask for now. Waits a little for cursors that are full, so that they can be asked for too. */
+  async #plan(): Promise<{ readonly targets: CursorTarget[]; readonly full: Cursor[] }> {
+    const { clock } = this.#cluster.host;
+    const untilMs = clock.monotonic() + patienceMs;
+    for (;;) {
+      const look = this.#look();
+      const awaited = look.full.filter((cursor) => !this.#slow.has(cursor));
+      if (look.targets.length === 0 || awaited.length === 0 || this.#isStopped) return look;
+      const leftMs = untilMs - clock.monotonic();
+      if (leftMs <= 0) {
+        for (const cursor of awaited) this.#slow.add(cursor);
+        return look;
+      }
+      await this.#wakeup.wait(leftMs);
+    }
+  }
+
+  #look(): { targets: CursorTarget[]; full: Cursor[] } {
+    const { partitionBytesMax } = this.#rules;
+    const nowMs = this.#cluster.host.clock.monotonic();
+    const { hasRoom } = this.#budget;
+    const targets: CursorTarget[] = [];
+    const full: Cursor[] = [];
+    for (const cursor of this.#cursors) {
+      if (!cursor.isFetchable || cursor.notBeforeMs > nowMs) continue;
+      if (!hasRoom || cursor.bufferedBytes >= partitionBytesMax) full.push(cursor);
+      else targets.push(this.#targetOf(cursor));
+    }
+    return { targets, full };
+  }
+
+  #targetOf(cursor: Cursor): CursorTarget {
+    const { key, topic, partition, fetchOffset, leaderEpoch, epoch } = cursor;
+    const topicId = this.#cluster.metadata.topic(topic)?.topicId ?? zeroUuid;
+    const partitionMaxBytes = this.#rules.partitionBytesMax;
+    return {
+      cursor,
+      epoch,
+      key,
+      topic,
+      topicId,
+      partition,
+      fetchOffset,
+      currentLeaderEpoch: leaderEpoch,
+      partitionMaxBytes,
+    };
+  }
+
+  /** Until the first cursor that is held off after an error may be asked for again. */
+  #dueInMs(): number | undefined {
+    const nowMs = this.#cluster.host.clock.monotonic();
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const { notBeforeMs, isFetchable } of this.#cursors)
+      if (isFetchable && notBeforeMs > nowMs && notBeforeMs < dueMs) dueMs = notBeforeMs;
+    return dueMs === Number.POSITIVE_INFINITY ? undefined : Math.ceil(dueMs - nowMs);
+  }
+
+  async #fetch(targets: readonly CursorTarget[], maxWaitMs: number): Promise<void> {
+    const { clock } = this.#cluster.host;
+    const { minBytes, isolationLevel, rackId, partitionBytesMax } = this.#rules;
+    const maxBytes = this.#budget.reserve(targets.length * partitionBytesMax);
+    try {
+      const connection = await this.#cluster.connect(this.#id, 'fetch');
+      const sentAtMs = clock.monotonic();
+      const fixed = { maxWaitMs, minBytes, maxBytes, isolationLevel, rackId };
+      const answer = await connection.send(
+        'fetch',
+        (version) => ({ ...fixed, ...this.#session.next(version, targets) }),
+        { versionMax: fetchVersionMax(targets), timeoutMs: this.#cluster.config['request.timeout.ms'] + maxWaitMs },
+      );
+      if (this.#isStopped) return;
+      const tookMs = clock.monotonic() - sentAtMs;
+      await this.#answered(answer, targets, { id: this.#id, broker: connection.broker }, tookMs);
+    } catch (error) {
+      this.#session.lost();
+      if (!isClientError(error)) throw error;
+      await this.#failed(error);
+    } finally {
+      this.#budget.release(maxBytes);
+    }
+  }
+
+  async #answered(
+    answer: ExactResponse<'fetch'>,
+    targets: readonly CursorTarget[],
+    from: AnsweringBroker,
+    tookMs: number,
+  ): Promise<void> {
+    const { metadata, host } = this.#cluster;
+    if (!this.#session.answered(answer)) {
+      host.log.debug({ broker: from.broker, error: errorName(answer.errorCode) }, 'a fetch session is over');
+      // The first time it is opened anew at once.
+      if (this.#failures++ > 0) {
+        metadata.invalidate();
+        await this.#pause();
+      }
+      return;
+    }
+    this.#failures = 0;
+    metadata.hintNodes(answer.nodeEndpoints);
+    const asked = new Map(targets.map((target) => [target.key, target]));
+    let bytes = 0;
+    for (const { topic, topicId, partitions } of answer.responses) {
+      const name = topic === '' ? metadata.topicOfId(topicId)?.name : topic;
+      if (name === undefined) continue;
+      for (const partition of partitions) {
+        bytes += partition.records?.length ?? 0;
+        const target = asked.get(partitionKey(name, partition.partitionIndex));
+        if (target !== undefined) this.#took(target, partition, from);
+      }
+    }
+    this.#owner.observed({ tookMs, bytes, throttleTimeMs: answer.throttleTimeMs });
+  }
+
+  #took({ cursor, epoch, fetchOffset }: CursorTarget, answer: PartitionAnswer, from: AnsweringBroker): void {
+    // It may have jumped, or gone, in the meantime.
+    if (cursor.isGone || cursor.epoch !== epoch || cursor.fetchOffset !== fetchOffset) return;
+    if ((answer.records?.length ?? 0) > 0 && this.#cursors.delete(cursor)) this.#cursors.add(cursor);
+    this.#owner.took(cursor, answer, from);
+  }
+
+  async #failed(error: ClientError): Promise<void> {
+    if (this.#isStopped || this.#cluster.isClosed) return;
+    this.#failures++;
+    this.#cluster.host.log.debug({ broker: this.#id, error: error.message }, 'a fetch has failed');
+    if (wantsMetadata(error)) this.#cluster.metadata.invalidate();
+    if (!error.retriable) this.#owner.failed(error);
+    await this.#pause();
+  }
+
+  #pause(): Promise<void> {
+    const { host, config } = this.#cluster;
+    const delayMs = backoffMs(this.#failures, config['retry.backoff.ms'], config['retry.backoff.max.ms'], host.random);
+    return pause(host, delayMs, this.#cluster.closing);
+  }
+}

@@ -1,0 +1,16 @@
+/** The membership that a consumer's options ask for. */
+import type { Cluster } from '../cluster/cluster.ts';
+import type { ConsumerSettings } from './consumer-options.ts';
+import { assignorsOf } from './group/assignors/strategy.ts';
+import { ClassicMember } from './group/classic-member.ts';
+import { ConsumerMember } from './group/consumer-member.ts';
+import type { Membership, PartitionOwner } from './group/membership.ts';
+
+/** Throws `ClientError` CONFIG. */
+export function memberOf({ config, assignors }: ConsumerSettings, cluster: Cluster, owner: PartitionOwner): Membership {
+  const memberConfig = { ...config, 'group.id': config['group.id']! };
+  if (config['group.protocol'].toLowerCase() === 'consumer')
+    return new ConsumerMember({ cluster, config: memberConfig, owner });
+  const names = config['partition.assignment.strategy'];
+  return new ClassicMember({ cluster, config: memberConfig, owner, assignors: assignorsOf(names, assignors) });
+}

@@ -1,0 +1,39 @@
+import type { Header } from '../../record.ts';
+import type { TopicSerdesMap, TypeOf } from '../../serdes/serde.ts';
+
+export type TimestampType = 'CreateTime' | 'LogAppendTime';
+
+/**
+ * A record as it is read. Its parts are cut out of the answer that brought it when they are looked at; whoever keeps a record, or a slice of
+ * one, keeps that whole answer in memory, unless it is a `copy()`.
+ */
+export interface ConsumerRecord<K = Buffer | null, V = Buffer | null, T extends string = string> {
+  readonly topic: T;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Ms since 1970, -1 for none. */
+  readonly timestamp: number;
+  readonly timestampType: TimestampType;
+  /** Of the leader that wrote it. */
+  readonly leaderEpoch: number | undefined;
+  readonly key: K;
+  readonly value: V;
+  readonly headers: readonly Header[];
+  /** The size of the key as it is stored, -1 for null. */
+  readonly keyBytes: number;
+  /** The size of the value as it is stored, -1 for null. */
+  readonly valueBytes: number;
+  /** The same in memory of its own. */
+  copy(): ConsumerRecord<K, V, T>;
+}
+
+/** What is read with these serdes: records of their topics with their types, and of bytes when there are none. */
+export type ConsumedRecord<Topics extends TopicSerdesMap> = string extends keyof Topics
+  ? ConsumerRecord
+  : {
+      readonly [T in keyof Topics & string]: ConsumerRecord<
+        TypeOf<Topics[T]['key'], Buffer> | null,
+        TypeOf<Topics[T]['value'], Buffer> | null,
+        T
+      >;
+    }[keyof Topics & string];

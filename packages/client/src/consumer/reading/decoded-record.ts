@@ -1,0 +1,91 @@
+/** Records with keys and values as a topic's serdes read them. In: a record of bytes. Out: the same with what they mean. */
+import { ClientError } from '../../error.ts';
+import type { Header } from '../../record.ts';
+import type { Serde, SerdePlace, TopicSerdes } from '../../serdes/serde.ts';
+import type { RecordDecoder } from '../fetch/cursor.ts';
+import type { ConsumerRecord, TimestampType } from './consumer-record.ts';
+import type { FetchedRecord } from './fetched-record.ts';
+
+class DecodedRecord implements ConsumerRecord<unknown, unknown> {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly #record: FetchedRecord;
+
+  constructor(record: FetchedRecord, key: unknown, value: unknown) {
+    this.#record = record;
+    this.key = key;
+    this.value = value;
+  }
+
+  get topic(): string {
+    return this.#record.topic;
+  }
+
+  get partition(): number {
+    return this.#record.partition;
+  }
+
+  get offset(): bigint {
+    return this.#record.offset;
+  }
+
+  get timestamp(): number {
+    return this.#record.timestamp;
+  }
+
+  get timestampType(): TimestampType {
+    return this.#record.timestampType;
+  }
+
+  get leaderEpoch(): number | undefined {
+    return this.#record.leaderEpoch;
+  }
+
+  get headers(): readonly Header[] {
+    return this.#record.headers;
+  }
+
+  get keyBytes(): number {
+    return this.#record.keyBytes;
+  }
+
+  get valueBytes(): number {
+    return this.#record.valueBytes;
+  }
+
+  /** What the serdes made stays as it is. */
+  copy(): DecodedRecord {
+    return new DecodedRecord(this.#record.copy(), this.key, this.value);
+  }
+}
+
+export function decoderOf(topic: string, { key, value }: TopicSerdes): RecordDecoder {
+  const keyPlace = { topic, isKey: true };
+  const valuePlace = { topic, isKey: false };
+  return (record) => {
+    try {
+      const decodedKey = decoded(key, record.key, keyPlace);
+      const decodedValue = decoded(value, record.value, valuePlace);
+      if (!isSoon(decodedKey) && !isSoon(decodedValue)) return new DecodedRecord(record, decodedKey, decodedValue);
+      return Promise.all([decodedKey, decodedValue]).then(
+        ([soonKey, soonValue]) => new DecodedRecord(record, soonKey, soonValue),
+        (error: unknown) => refuse(record, error),
+      );
+    } catch (error) {
+      return refuse(record, error);
+    }
+  };
+}
+
+function decoded(serde: Serde<unknown> | undefined, bytes: Buffer | null, place: SerdePlace): unknown {
+  return serde === undefined || bytes === null ? bytes : serde.deserialize(bytes, place);
+}
+
+const isSoon = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+function refuse({ topic, partition, offset }: FetchedRecord, error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  const text = `The record at ${topic}-${partition}, offset ${offset}, cannot be read: ${reason} Seek to ${offset + 1n} to leave it out.`;
+  throw new ClientError('SERIALIZATION', text, { cause: error });
+}

@@ -1,0 +1,83 @@
+/** Cursors that have something for a reader, in turns. In: cursors that say so. Out: the next one, and a wake-up for who waits. */
+import type { ClientError } from '../../error.ts';
+import type { Cursor } from '../fetch/cursor.ts';
+
+/** Whoever hands records to the user; there is one at a time. */
+export interface Reader {
+  /** It waits for records. */
+  readonly isIdle: boolean;
+  /** Whether what was given out is not what is processed: several records may be at work. */
+  readonly isParallel: boolean;
+  /** There may be something now: a cursor, a fault, or the end. */
+  wake(): void;
+}
+
+export class ReadyQueue {
+  readonly #ready = new Set<Cursor>();
+  readonly #wanted: () => void;
+  #reader: Reader | undefined;
+  #fault: ClientError | undefined;
+  #isFaultFinal = false;
+  #isEnded = false;
+
+  /** `wanted` is told whenever a reader comes for more. */
+  constructor(wanted: () => void) {
+    this.#wanted = wanted;
+  }
+
+  get reader(): Reader | undefined {
+    return this.#reader;
+  }
+
+  set reader(reader: Reader | undefined) {
+    this.#reader = reader;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  readable(cursor: Cursor): void {
+    if (!cursor.isReadable) return;
+    this.#ready.add(cursor);
+    this.#reader?.wake();
+  }
+
+  remove(cursor: Cursor): void {
+    this.#ready.delete(cursor);
+  }
+
+  /** Something that concerns no partition alone. The next reader throws it; one that is final, all after it too. */
+  fail(error: ClientError, isFinal: boolean): void {
+    if (this.#isFaultFinal) return;
+    this.#fault = error;
+    this.#isFaultFinal = isFinal;
+    this.#reader?.wake();
+  }
+
+  clearFault(): void {
+    this.#fault = undefined;
+    this.#isFaultFinal = false;
+  }
+
+  /** Readers come to their end. */
+  end(): void {
+    this.#isEnded = true;
+    this.#reader?.wake();
+  }
+
+  /** The cursor to read next. Throws `ClientError`. */
+  next(): Cursor | undefined {
+    this.#wanted();
+    const fault = this.#fault;
+    if (fault !== undefined) {
+      if (!this.#isFaultFinal) this.#fault = undefined;
+      throw fault;
+    }
+    for (const cursor of this.#ready) {
+      this.#ready.delete(cursor);
+      if (cursor.isReadable) return cursor;
+    }
+    return undefined;
+  }
+}
