@@ -25,6 +25,7 @@ const long = [
   'test/integration/*/*.test.ts',
   'test/compat/run.ts',
   'test/client/run.ts',
+  'test/client/security/*.test.ts',
 ];
 
 const runAll = process.argv.includes('--all');

@@ -40,6 +40,14 @@ const hints = {
   },
 } as const;
 
+/** What first bytes mean that were read as the length of a frame. */
+export function otherSpeech(declaredBytes: number): string {
+  const isTlsAlert = declaredBytes >>> 16 === 0x1503;
+  if (isTlsAlert) return ' (this is how TLS refuses: set security.protocol to SSL or SASL_SSL)';
+  const isHttp = declaredBytes === Buffer.from('HTTP').readInt32BE(0);
+  return isHttp ? ' (this is HTTP: no broker listens here)' : '';
+}
+
 function authentication(broker: string, reason: string, cause: unknown): ClientError {
   return new ClientError('AUTHENTICATION', `TLS with ${broker} failed: ${reason}`, { broker, cause });
 }

@@ -11,7 +11,7 @@ import { Connection, type ConnectionOptions } from './connection.ts';
 interface Stage {
   readonly host: TestHost;
   readonly broker: ScriptedBroker;
-  open(options?: Partial<ConnectionOptions>): Promise<Connection>;
+  readonly open: (options?: Partial<ConnectionOptions>) => Promise<Connection>;
 }
 
 function stage(script: Script): Stage {
@@ -104,7 +104,7 @@ suite('connection', () => {
     ['no correlation id', () => frameOf(3, Buffer.alloc(3)), /answer of 3 bytes/],
     ['another correlation id', (id) => frameOf(4, Buffer.from([0, 0, 0, id + 1])), /the answer to request/],
     ['an answer that is cut', (id) => frameOf(8, Buffer.from([0, 0, 0, id, 0, 0, 0, 0])), /cannot be read/],
-    ['bytes of HTTP', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /frame of 1213486160 bytes/],
+    ['bytes of HTTP', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /this is HTTP/],
   ];
   for (const [what, answer, message] of broken) {
     test(`${what} ends the connection with what was sent, and by whom`, async () => {
@@ -151,7 +151,7 @@ suite('a session that ends', () => {
 
   function session(
     onLogin: (count: number) => void | Promise<void> = () => {},
-  ): Stage & { openSession(): Promise<Connection> } {
+  ): Stage & { openSession: () => Promise<Connection> } {
     let logins = 0;
     const set = stage(({ name }) => {
       if (name === 'saslHandshake') return sasl;

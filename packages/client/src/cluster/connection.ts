@@ -22,7 +22,7 @@ import {
 import type { ClientHost } from '../client-host.ts';
 import { answerError, ClientError, isClientError } from '../error.ts';
 import type { Login } from '../security/login.ts';
-import { dialError, endOf } from './connection-end.ts';
+import { dialError, endOf, otherSpeech } from './connection-end.ts';
 import { ApiVersions } from './api-versions.ts';
 
 export interface ConnectionOptions {
@@ -150,7 +150,11 @@ export class Connection {
       {
         answer: (frame) => this.#answered(frame),
         refused: (bytes) =>
-          this.#fail(this.#broken(`a frame of ${bytes} bytes; at most ${options.frameBytesMax} are allowed`)),
+          this.#fail(
+            this.#broken(
+              `a frame of ${bytes} bytes; at most ${options.frameBytesMax} are allowed${otherSpeech(bytes)}`,
+            ),
+          ),
       },
       options.frameBytesMax,
     );

@@ -70,9 +70,7 @@ class Stage {
       brokers: this.places.map(({ id, host }) => ({ nodeId: id, host, port, rack: null })),
       clusterId: 'c',
       controllerId: 1,
-      topics: [
-        { errorCode: 0, name: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', isInternal: false, partitions },
-      ],
+      topics: [{ errorCode: 0, name: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', isInternal: false, partitions }],
       errorCode: this.clusterError,
     };
   }
@@ -102,13 +100,13 @@ class Stage {
 
   /** Lets time pass until it settles. */
   async settled<T>(promise: Promise<T>, limitMs = 120_000): Promise<T> {
-    let isSettled = false;
-    void promise.then(
-      () => (isSettled = true),
-      () => (isSettled = true),
-    );
-    for (let passed = 0; !isSettled && passed < limitMs; passed += 10) await this.pass(10);
-    assert.ok(isSettled, `it has not settled within ${limitMs} ms`);
+    const state = { isSettled: false };
+    const settled = (): void => {
+      state.isSettled = true;
+    };
+    void promise.then(settled, settled);
+    for (let passed = 0; !state.isSettled && passed < limitMs; passed += 10) await this.pass(10);
+    assert.ok(state.isSettled, `it has not settled within ${limitMs} ms`);
     return await promise;
   }
 }
