@@ -11,7 +11,10 @@ export interface Subscription {
   readonly pattern?: RegExp | { readonly re2: string };
 }
 
-/** What a membership tells the consumer to do with partitions. One call at a time; each settles when the user's callback has. */
+/**
+ * What a membership tells the consumer to do with partitions. One call at a time; each settles when the user's callback has. A call that
+ * throws ends the membership: what users' callbacks throw is the owner's to keep.
+ */
 export interface PartitionOwner {
   /** Partitions that are ours now. */
   readonly owned: readonly TopicPartition[];
@@ -37,6 +40,7 @@ export interface GroupMetadata {
   readonly groupInstanceId: string | null;
 }
 
+/** Used once: after `leave` comes another object. */
 export interface Membership {
   readonly metadata: GroupMetadata;
   /** Whether a rebalance is at work: positions and commits may be refused for a while. */
@@ -47,8 +51,8 @@ export interface Membership {
   polled(): void;
   /** Asks for a new assignment, for a reason that the broker logs. */
   rejoin(reason: string): void;
-  /** The coordinator has said that this member or generation is not one: what it answered to a commit. */
-  doubt(error: ClientError): void;
+  /** The coordinator has said that this member or generation is not one: what it answered to a commit made `as` a member. */
+  doubt(error: ClientError, as?: GroupMetadata): void;
   /** Revokes everything, then leaves; a static member stays by `stay`, or when nothing is said (KIP-345, KIP-1092). */
   leave(how?: 'leave' | 'stay'): Promise<void>;
 }
