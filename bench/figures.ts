@@ -30,3 +30,10 @@ export function withRates(figures: Figures): Figures {
   const { bytes = 0, seconds = 0, brokerCpuSeconds = 0 } = figures;
   return { ...figures, megabytesPerSecond: bytes / 1e6 / seconds, cpuSecondsPerGB: brokerCpuSeconds / (bytes / 1e9) };
 }
+
+/** Three digits that count. */
+export function number(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  const rounded = Number(value.toPrecision(3));
+  return Math.abs(rounded) >= 1000 ? Math.round(value).toLocaleString('en-US') : String(rounded);
+}

@@ -1,18 +1,22 @@
 // Millrace and Apache Kafka side by side: `npm run bench -- [CASE ...] [--rounds N] [--smoke] [--sides kafka,millrace] [--dir DIR]`.
-// Without a case it runs all of them. Results go to bench/results; `node bench/table.ts` prints them into docs/benchmarks.md.
+// `npm run bench -- clients [CASE ...] [--servers kafka,millrace] [--only CLIENT,…]`: Millrace's client beside others, see clients/run.ts.
+// Without a case it runs all of the brokers'. Results go to bench/results; `node bench/table.ts` prints them into docs/benchmarks.md.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Case } from './case.ts';
+import { clientCases } from './clients/cases.ts';
+import { benchClients } from './clients/run.ts';
 import { buildDriver } from './driver.ts';
+import { number } from './figures.ts';
 import { KeptBrokers } from './kept-brokers.ts';
 import { matrix } from './matrix.ts';
 import { judged, save, verdict, type Result } from './result.ts';
 import { runCase, type RoundOptions } from './rounds.ts';
 import type { SideName } from './sides/broker.ts';
-import { mode, number, quantity } from './table.ts';
+import { mode, quantity } from './table.ts';
 
 /** Fewer are for a look. */
 const roundsToKeep = 5;
@@ -26,13 +30,34 @@ const { values: flags, positionals: names } = parseArgs({
     dir: { type: 'string', default: tmpdir() },
     list: { type: 'boolean', default: false },
     'no-save': { type: 'boolean', default: false },
+    servers: { type: 'string', default: 'kafka,millrace' },
+    only: { type: 'string' },
   },
 });
 
 if (flags.list) {
   for (const { name, text } of matrix) console.log(`${name.padEnd(18)}${text}`);
+  for (const { name, text } of clientCases) console.log(`clients ${name.padEnd(18)}${text}`);
 } else {
-  process.exit(await main());
+  process.exit(names[0] === 'clients' ? await clientsMain(names.slice(1)) : await main());
+}
+
+/** A smoke run starts no JVM: the clients on Node against Millrace. */
+async function clientsMain(cases: string[]): Promise<number> {
+  const { smoke } = flags;
+  buildDriver();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const rounds = smoke ? 1 : Number(flags.rounds);
+  const failed = await benchClients({
+    names: cases,
+    servers: smoke ? ['millrace'] : flags.servers.split(',').map(sideName),
+    only: flags.only?.split(',') ?? [],
+    rounds,
+    smoke,
+    isSaved: !flags['no-save'] && flags.only === undefined && rounds >= roundsToKeep,
+    dir: flags.dir,
+  });
+  return failed === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {
@@ -69,6 +94,7 @@ async function main(): Promise<number> {
     }
   }
   await brokers.stop();
+  if (smoke && names.length === 0 && (await clientsMain([])) > 0) failed.push('clients');
   console.log(`${cases.length} cases in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
   if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`);
   return failed.length === 0 ? 0 : 1;
@@ -81,10 +107,13 @@ function chosenCases(): Case[] {
 }
 
 function parseSides(text: string): { a: SideName; b: SideName } {
-  const isSide = (word: string): word is SideName => word === 'kafka' || word === 'millrace';
   const [a = '', b = ''] = text.split(',');
-  if (!isSide(a) || !isSide(b)) throw new Error(`--sides takes two of kafka and millrace, not ${text}`);
-  return { a, b };
+  return { a: sideName(a), b: sideName(b) };
+}
+
+function sideName(word: string): SideName {
+  if (word !== 'kafka' && word !== 'millrace') throw new Error(`there are kafka and millrace, not "${word}"`);
+  return word;
 }
 
 function roundsOf({ roundsMax }: Case): number {

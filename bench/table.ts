@@ -4,27 +4,26 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case, Row } from './case.ts';
-import { spread, type Spread } from './figures.ts';
+import { clientTables } from './clients/table.ts';
+import { number, spread, type Spread } from './figures.ts';
 import { matrix } from './matrix.ts';
 import { judged, resultsOf, verdict, type Result, type RowResult } from './result.ts';
 
 const root = join(import.meta.dirname, '..');
 const page = join(root, 'docs', 'benchmarks.md');
-const [begin, end] = ['<!-- table: begin -->', '<!-- table: end -->'];
 
 if (import.meta.main) {
-  const text = readFileSync(page, 'utf8');
-  const [head = '', rest = ''] = text.split(begin);
-  const tail = rest.split(end)[1] ?? '';
-  writeFileSync(page, `${head}${begin}\n\n${tables()}\n\n${end}${tail}`);
+  const text = filled(readFileSync(page, 'utf8'), 'table', tables());
+  writeFileSync(page, filled(text, 'clients', clientTables()));
   execFileSync(join(root, 'node_modules', '.bin', 'oxfmt'), [page]);
 }
 
-/** Three digits that count. */
-export function number(value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return '–';
-  const rounded = Number(value.toPrecision(3));
-  return Math.abs(rounded) >= 1000 ? Math.round(value).toLocaleString('en-US') : String(rounded);
+/** The page with what stands between two of its comments replaced. */
+function filled(text: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  const [head = '', rest] = text.split(begin);
+  if (rest === undefined) throw new Error(`${page} has no ${begin}`);
+  return `${head}${begin}\n\n${content}\n\n${end}${rest.split(end)[1] ?? ''}`;
 }
 
 export function quantity({ unit }: Row, measured: Spread | undefined): string {
