@@ -53,6 +53,8 @@ export class SubscribedTopics {
     metadata.wantsAll = subscription.pattern !== undefined;
     metadata.want(subscription.topics);
     this.#unlisten ??= metadata.onChanged(() => this.#look());
+    if (subscription.topics.some((name) => metadata.topic(name) === undefined))
+      metadata.refresh().catch(() => this.#unlisten && this.#seekMissing());
   }
 
   get pattern(): Subscription['pattern'] {
