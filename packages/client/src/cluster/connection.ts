@@ -175,6 +175,11 @@ export class Connection {
     return this.#isClosed;
   }
 
+  /** Bytes of requests that the system has not taken yet. */
+  get unsentBytes(): number {
+    return this.#socket.unsentBytes;
+  }
+
   /** Requests that wait for their answers. */
   get pendingCount(): number {
     return this.#pending.length + (this.#held?.length ?? 0);

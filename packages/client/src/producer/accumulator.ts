@@ -8,12 +8,13 @@ import { ClientError } from '../error.ts';
 import type { HeadersInput } from '../record.ts';
 import { Batch } from './batch.ts';
 import type { BufferMemory } from './buffer-memory.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { partitionOfKey } from './murmur2.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import type { Partitioner } from './partitioner.ts';
 import type { PlainRecord } from './producer-record.ts';
 import type { ProducerSettings } from './producer-settings.ts';
-import { type Field, recordBytesMax } from './record-buffer.ts';
+import { bufferBytes, type Field, recordBytesMax } from './record-buffer.ts';
 import type { StickyRules } from './sticky-partition.ts';
 import type { TopicState } from './topic-state.ts';
 import type { Waiter } from './waiters.ts';
@@ -28,6 +29,8 @@ export interface AccumulatorOptions {
   readonly begun: (queue: PartitionQueue) => void;
 }
 
+/** How many records may share one look at the clock. */
+const stampedMax = 32;
 const scratch = Buffer.allocUnsafeSlow(4096);
 const batchBytesLeast = 256;
 
@@ -36,10 +39,15 @@ export class Accumulator {
   readonly unsettled = new Set<Batch>();
   readonly #options: AccumulatorOptions;
   readonly #batchBytes: number;
+  readonly #pool: BufferPool;
+  /** The time of the records of this turn; 0: not looked up yet. */
+  #stampMs = 0;
+  #stamped = 0;
 
   constructor(options: AccumulatorOptions) {
     this.#options = options;
     this.#batchBytes = options.settings.batchBytes;
+    this.#pool = new BufferPool(bufferBytes(this.#batchBytes));
   }
 
   /** False: there is no memory for it now. Throws `ClientError` when the record cannot be sent at all. */
@@ -51,13 +59,13 @@ export class Accumulator {
     waiter: Waiter | null,
     ticket: number,
   ): boolean {
-    const { begun, clock } = this.#options;
+    const { begun } = this.#options;
     const { headers } = record;
     const isSpread = record.partition === undefined && this.#isSpread(key);
     const index = isSpread
       ? topic.sticky.choose(topic, this.#options.sticky)
       : this.#partitionOf(topic, record, key, value);
-    const timestamp = record.timestamp ?? clock.now();
+    const timestamp = record.timestamp ?? this.#now();
     if (!Number.isInteger(timestamp) || timestamp < 0) throw wrongTimestamp(topic, timestamp);
     const queue = topic.queue(index);
     let batch = queue.open;
@@ -76,11 +84,19 @@ export class Accumulator {
     batch = this.#begin(queue, needed);
     if (batch === undefined) return false;
     batch.append(key, value, headers, timestamp, waiter, ticket);
-    this.#options.memory.adjust(batch.records.bytes.length - batch.bytesReserved);
-    batch.bytesReserved = 0;
     if (isSpread) topic.sticky.produced(batch.records.at);
     begun(queue);
     return true;
+  }
+
+  /** The turn is over. */
+  turned(): void {
+    this.#stampMs = 0;
+  }
+
+  /** Nothing looks at the bytes of the batch any more, no socket and no later try. */
+  reuse(batch: Batch): void {
+    this.#pool.give(batch.records.bytes);
   }
 
   /** The batch is settled and no request holds it any more. */
@@ -98,14 +114,22 @@ export class Accumulator {
     }
   }
 
+  #now(): number {
+    if (this.#stampMs === 0 || ++this.#stamped > stampedMax) {
+      this.#stampMs = this.#options.clock.now();
+      this.#stamped = 0;
+    }
+    return this.#stampMs;
+  }
+
   #begin(queue: PartitionQueue, needed: number): Batch | undefined {
     const { clock, memory } = this.#options;
     const { compressionRatio } = queue.topic;
     const bytesMax = compressionRatio < 1 ? Math.floor(this.#batchBytes / compressionRatio) : this.#batchBytes;
-    const bytes = Math.max(needed, Math.min(bytesMax, Math.max(batchBytesLeast, queue.bytesUsual)));
+    const usual = Math.min(bytesMax, Math.max(batchBytesLeast, queue.bytesUsual));
+    const bytes = bufferBytes(Math.max(needed, usual));
     if (!memory.take(bytes)) return undefined;
-    const batch = new Batch(queue, queue.nextOrder(), clock.monotonic(), bytes, bytesMax);
-    batch.bytesReserved = bytes;
+    const batch = new Batch(queue, queue.nextOrder(), clock.monotonic(), this.#pool.take(bytes), bytesMax);
     queue.open = batch;
     this.unsettled.add(batch);
     return batch;

@@ -100,22 +100,27 @@ export class BatchFate {
     if (isFirst && settings.codecId !== 0) queue.topic.compressed(batch.bytes!.length / batch.records.at);
   }
 
-  answered(batch: Batch, part: ProducePart | undefined, broker: string): void {
+  /** Whether it was acknowledged. */
+  answered(batch: Batch, part: ProducePart | undefined, broker: string): boolean {
     const { queue } = batch;
     queue.answered(batch);
-    if (part === undefined)
-      return this.#failed(
+    if (part === undefined) {
+      this.#failed(
         batch,
         new ClientError('BROKEN_ANSWER', `${broker} left ${nameOf(queue)} out of its answer to Produce.`, { broker }),
         undefined,
       );
+      return false;
+    }
     const { errorCode } = part;
     if (errorCode === errors.NONE) this.#succeeded(batch, part, broker);
     else if (errorCode === errors.DUPLICATE_SEQUENCE_NUMBER) this.#succeeded(batch, noPart, broker);
     else {
       const error = answerError(errorCode, `Sending to ${nameOf(queue)}`, part.errorMessage, { broker });
       this.#failed(batch, error, part);
+      return false;
     }
+    return true;
   }
 
   /** The connection ended before the answer, or the request could not be written. */

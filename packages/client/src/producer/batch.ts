@@ -10,7 +10,7 @@ import { BatchRecord, batchHeader, compress, decodeBatch, sealBatch } from '@mil
 import { ClientError } from '../error.ts';
 import type { HeadersInput } from '../record.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { type Field, RecordBuffer } from './record-buffer.ts';
+import { bufferBytes, type Field, RecordBuffer } from './record-buffer.ts';
 import type { BatchPlace } from './record-metadata.ts';
 import type { Waiter } from './waiters.ts';
 
@@ -30,6 +30,7 @@ export interface BatchCompression {
 
 const { batchHeaderBytes, batchPrefixBytes } = batchHeader;
 const recordsBytesMax = 0x7fff_ffff;
+const noMemory = Buffer.alloc(0);
 
 export class Batch {
   readonly queue: PartitionQueue;
@@ -40,8 +41,6 @@ export class Batch {
   readonly records: RecordBuffer;
   /** Takes no more records. */
   isClosed = false;
-  /** Of the memory, while it does not know its own size. */
-  bytesReserved = 0;
   tries = 0;
   retryAtMs = 0;
   /** Whether it may be in the log although no answer said so. */
@@ -49,19 +48,21 @@ export class Batch {
   seal: BatchSeal | undefined;
   /** As it is sent. */
   bytes: Buffer | undefined;
-  #waiters: (Waiter | null)[] = [];
-  #tickets: number[] = [];
+  /** Runs of records with one waiter and tickets in order. Four places for each: the waiter, its first record, that one's ticket, and how many. */
+  #runs: (Waiter | number)[] = [];
+  #lastWaiter: Waiter | null = null;
+  #lastTicket = -1;
   /** Only where they differ from the first. */
   #timestamps: number[] | undefined;
   #isSettled = false;
   #done: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
-  constructor(queue: PartitionQueue, order: number, createdAtMs: number, bytes: number, bytesMax: number) {
+  constructor(queue: PartitionQueue, order: number, createdAtMs: number, memory: Buffer, bytesMax: number) {
     this.queue = queue;
     this.order = order;
     this.createdAtMs = createdAtMs;
     this.bytesMax = bytesMax;
-    this.records = new RecordBuffer(bytes);
+    this.records = new RecordBuffer(memory);
   }
 
   get count(): number {
@@ -90,8 +91,13 @@ export class Batch {
   ): boolean {
     const { records } = this;
     if (!records.append(key, value, headers, timestamp, this.bytesMax)) return false;
-    this.#waiters.push(waiter);
-    this.#tickets.push(ticket);
+    if (waiter !== null) {
+      if (waiter !== this.#lastWaiter || ticket !== this.#lastTicket + 1)
+        this.#runs.push(waiter, records.count - 1, ticket, 1);
+      else this.#runs[this.#runs.length - 1] = (this.#runs.at(-1) as number) + 1;
+      this.#lastTicket = ticket;
+    }
+    this.#lastWaiter = waiter;
     if (this.#timestamps !== undefined) this.#timestamps.push(timestamp);
     else if (timestamp !== records.baseTimestamp) {
       this.#timestamps = Array.from({ length: records.count - 1 }, () => records.baseTimestamp);
@@ -129,16 +135,11 @@ export class Batch {
 
   succeed(place: BatchPlace): void {
     if (this.#isSettled) return;
-    const waiters = this.#waiters;
-    const tickets = this.#tickets;
     const timestamps = this.#timestamps;
     const { baseTimestamp } = this.records;
-    this.#settled();
-    for (let index = 0; index < waiters.length; index++) {
-      const waiter = waiters[index]!;
-      if (waiter === null) continue;
-      waiter.sent(place, index, timestamps === undefined ? baseTimestamp : timestamps[index]!, tickets[index]!);
-    }
+    this.#settle((waiter, index, ticket) =>
+      waiter.sent(place, index, timestamps === undefined ? baseTimestamp : timestamps[index]!, ticket),
+    );
   }
 
   fail(error: ClientError): void {
@@ -146,11 +147,7 @@ export class Batch {
   }
 
   failEach(errorOf: (index: number) => ClientError): void {
-    if (this.#isSettled) return;
-    const waiters = this.#waiters;
-    const tickets = this.#tickets;
-    this.#settled();
-    for (const [index, waiter] of waiters.entries()) waiter?.failed(errorOf(index), tickets[index]!);
+    if (!this.#isSettled) this.#settle((waiter, index, ticket) => waiter.failed(errorOf(index), ticket));
   }
 
   /** Two batches with half of the records each, for a broker that found it too large. */
@@ -161,24 +158,21 @@ export class Batch {
   }
 
   #part(records: readonly BatchRecord[], from: number, to: number): Batch {
-    const part = new Batch(this.queue, this.order, this.createdAtMs, Math.ceil(this.records.at / 2), this.bytesMax);
+    const memory = Buffer.allocUnsafeSlow(bufferBytes(Math.ceil(this.records.at / 2)));
+    const part = new Batch(this.queue, this.order, this.createdAtMs, memory, this.bytesMax);
+    const waiters = new Map<number, readonly [Waiter, number]>();
+    this.#each((waiter, index, ticket) => waiters.set(index, [waiter, ticket]));
     for (let index = from; index < to; index++) {
       const { key, value, headers, timestamp } = records[index]!;
-      part.append(
-        key,
-        value,
-        headers.length === 0 ? undefined : headers,
-        timestamp,
-        this.#waiters[index]!,
-        this.#tickets[index]!,
-      );
+      const [waiter, ticket] = waiters.get(index) ?? [null, 0];
+      part.append(key, value, headers.length === 0 ? undefined : headers, timestamp, waiter, ticket);
     }
     part.isClosed = true;
     return part;
   }
 
   #decoded(): BatchRecord[] {
-    const plain = new Batch(this.queue, this.order, this.createdAtMs, 0, this.bytesMax);
+    const plain = new Batch(this.queue, this.order, this.createdAtMs, noMemory, this.bytesMax);
     const { bytes, at, count, baseTimestamp, maxTimestamp } = this.records;
     Object.assign(plain.records, { bytes: Buffer.from(bytes), at, count, baseTimestamp, maxTimestamp });
     plain.sealFor(
@@ -199,12 +193,25 @@ export class Batch {
     return whole;
   }
 
-  #settled(): void {
+  #settle(tell: (waiter: Waiter, index: number, ticket: number) => void): void {
     this.#isSettled = true;
-    this.#waiters = [];
-    this.#tickets = [];
+    this.#each(tell);
+    this.#runs = [];
+    this.#lastWaiter = null;
     this.#timestamps = undefined;
     this.#done?.resolve();
+  }
+
+  /** Every record that somebody waits for. */
+  #each(tell: (waiter: Waiter, index: number, ticket: number) => void): void {
+    const runs = this.#runs;
+    for (let at = 0; at < runs.length; at += 4) {
+      const waiter = runs[at] as Waiter;
+      const first = runs[at + 1] as number;
+      const ticket = runs[at + 2] as number;
+      const end = first + (runs[at + 3] as number);
+      for (let index = first; index < end; index++) tell(waiter, index, ticket + index - first);
+    }
   }
 }
 

@@ -130,7 +130,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       identity,
       fate: this.#fate,
       gate: undefined,
-      unsettled: this.#accumulator.unsettled,
+      accumulator: this.#accumulator,
       isHurried: () => this.#hurries > 0 || this.#memory.waitingCount > 0,
       failed: (error) => this.#end(error),
     });

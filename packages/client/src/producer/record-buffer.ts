@@ -26,8 +26,9 @@ export class RecordBuffer {
   baseTimestamp = 0;
   maxTimestamp = 0;
 
-  constructor(bytes: number) {
-    this.bytes = allocate(Math.max(bytes, headBytes + frameBytesMax) + slackBytes);
+  /** Where it writes to begin with; `bufferBytes` says how much that should be. */
+  constructor(memory: Buffer) {
+    this.bytes = memory;
   }
 
   /** False, and nothing is changed, when the batch would be larger than `bytesMax`. The first record always fits. */
@@ -119,11 +120,14 @@ export class RecordBuffer {
   /** Twice as large, or as large as the batch may get. */
   #grow(end: number, bytesMax: number): void {
     const doubled = Math.min(this.bytes.length * 2, bytesMax);
-    const grown = allocate(Math.max(end, doubled) + slackBytes);
+    const grown = Buffer.allocUnsafeSlow(Math.max(end, doubled) + slackBytes);
     this.bytes.copy(grown, headBytes, headBytes, this.at);
     this.bytes = grown;
   }
 }
+
+/** The memory for a batch that is to hold `bytes` without growing. */
+export const bufferBytes = (bytes: number): number => Math.max(bytes, headBytes + frameBytesMax) + slackBytes;
 
 /** At most this many bytes stand in a batch for such a record. */
 export function recordBytesMax(key: Field, value: Field, headers: HeadersInput | undefined): number {
@@ -142,9 +146,6 @@ function headerList(headers: HeadersInput): readonly HeaderPair[] {
   if (Array.isArray(headers)) return headers.map(({ key, value }): HeaderPair => [key, value]);
   return Object.entries(headers as Record<string, Field | undefined>).map(([name, value]) => [name, value ?? null]);
 }
-
-/** Small ones share memory of Node's pool. */
-const allocate = (bytes: number): Buffer => (bytes <= 2048 ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes));
 
 const fieldBytes = (field: Field): number =>
   field === null ? -1 : typeof field === 'string' ? Buffer.byteLength(field) : field.length;

@@ -11,6 +11,7 @@ import type { ExactResponse } from '@millrace/protocol';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Connection } from '../cluster/connection.ts';
 import { ClientError, isClientError } from '../error.ts';
+import type { Accumulator } from './accumulator.ts';
 import type { Batch } from './batch.ts';
 import type { BatchFate } from './batch-fate.ts';
 import { Lane } from './lane.ts';
@@ -26,7 +27,7 @@ export interface SenderOptions {
   readonly fate: BatchFate;
   /** Undefined without transactions. */
   readonly gate: SenderGate | undefined;
-  readonly unsettled: ReadonlySet<Batch>;
+  readonly accumulator: Accumulator;
   /** Open batches do not wait for company: somebody waits for them, or for their memory. */
   readonly isHurried: () => boolean;
   readonly failed: (error: ClientError) => void;
@@ -146,9 +147,10 @@ export class Sender {
     if (this.#isClosed) return;
     const nowMs = this.#nowMs();
     this.#expire(nowMs);
+    this.#options.accumulator.turned();
     const { identity, settings } = this.#options;
     if (settings.isIdempotent && !identity.isKnown && settings.transactionalId === undefined) {
-      if (this.#options.unsettled.size > 0) identity.obtain(() => this.wake(), this.#options.failed);
+      if (this.#options.accumulator.unsettled.size > 0) identity.obtain(() => this.wake(), this.#options.failed);
       return;
     }
     for (const lane of this.#lanes.values()) if (lane.active.size > 0) this.#drain(lane, nowMs);
@@ -232,7 +234,6 @@ export class Sender {
     const request = new ProduceRequest(batches, settings);
     this.#took(lane);
     for (const batch of batches) batch.tries++;
-    const broker = connection.broker;
     if (settings.acks === 0) return this.#post(lane, connection, request);
     connection
       .send('produce', request.body, {
@@ -241,7 +242,7 @@ export class Sender {
       .then(
         (answer) => {
           this.#gaveBack(lane);
-          this.#answered(lane, broker, request, answer);
+          this.#answered(lane, connection, request, answer);
         },
         (error: unknown) => {
           this.#gaveBack(lane);
@@ -274,12 +275,16 @@ export class Sender {
     }
   }
 
-  #answered(lane: Lane, broker: string, request: ProduceRequest, answer: ExactResponse<'produce'>): void {
-    const { cluster, fate } = this.#options;
+  #answered(lane: Lane, connection: Connection, request: ProduceRequest, answer: ExactResponse<'produce'>): void {
+    const { accumulator, cluster, fate } = this.#options;
     if (answer.throttleTimeMs > 0) lane.notBeforeMs = this.#nowMs() + answer.throttleTimeMs;
     if (answer.nodeEndpoints.length > 0) cluster.metadata.hintNodes(answer.nodeEndpoints);
     const parts = request.parts(answer);
-    for (const [index, batch] of request.batches.entries()) fate.answered(batch, parts[index], broker);
+    for (const [index, batch] of request.batches.entries()) {
+      const isWritten = fate.answered(batch, parts[index], connection.broker);
+      // A broker may answer what it has not read to the end: only a socket that keeps nothing back keeps none of these bytes either.
+      if (isWritten && batch.tries === 1 && connection.unsentBytes === 0) accumulator.reuse(batch);
+    }
     this.wake();
   }
 
@@ -315,8 +320,8 @@ export class Sender {
   }
 
   #expire(nowMs: number): void {
-    const { fate, settings, unsettled } = this.#options;
-    for (const batch of unsettled) {
+    const { accumulator, fate, settings } = this.#options;
+    for (const batch of accumulator.unsettled) {
       const deadlineMs = batch.createdAtMs + settings.deliveryTimeoutMs;
       if (deadlineMs > nowMs) return this.watch(deadlineMs);
       fate.expire(batch);
