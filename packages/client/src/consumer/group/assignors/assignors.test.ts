@@ -10,7 +10,7 @@ import type { AssignableGroup, AssignableMember, Assignor, MemberAssignment } fr
 import { checksum, goldenGroup, textOf } from './golden-groups.ts';
 import { rangeAssignor } from './range.ts';
 import { roundRobinAssignor } from './round-robin.ts';
-import { encodeStickyUserData } from './sticky-user-data.ts';
+import { encodeStickyUserData } from './sticky-claim.ts';
 import { cooperativeStickyAssignor, stickyAssignor } from './sticky.ts';
 import { assignorsOf, protocolOf } from './strategy.ts';
 

@@ -21,7 +21,7 @@ import {
   decodeStickyUserData,
   encodeCooperativeUserData,
   encodeStickyUserData,
-} from './sticky-user-data.ts';
+} from './sticky-claim.ts';
 
 export function stickyAssignor(): Assignor {
   let last: Claim | undefined;
