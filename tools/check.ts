@@ -25,6 +25,7 @@ const long = [
   'test/integration/*/*.test.ts',
   'test/compat/run.ts',
   'test/client/run.ts',
+  'test/client/interop/*.test.ts',
   'test/client/security/*.test.ts',
 ];
 
