@@ -3,11 +3,14 @@
  * `node bench/micro/cleaning-turns.ts [folder]`. The work itself is in a thread of its own. Measured from outside, on a real disk, with
  * 2,000 compacted partitions to choose from, and a log of 100,000 producers and 20,000 aborted transactions to clean. A piece of one
  * turn is timed as it is; of one with several the longest is told by whoever asks for every turn of the loop, as the first line is for
- * a loop at rest: it shows what the machine itself adds. Garbage that a piece makes counts, that of the preparations does not.
+ * a loop at rest: it shows what the machine itself adds. Collections of garbage that fall into a turn are told apart: they come as often
+ * under any other work, and collect what all of the process has made.
  */
 import { mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -39,12 +42,18 @@ setFlagsFromString('--expose-gc');
 /** Before each piece: what was made to set up a case is not to be collected at the expense of what is measured. */
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const times = new Map<string, number[]>();
+interface Times {
+  readonly ms: number[];
+  readonly withCollectionsMs: number[];
+}
 
-function note(piece: string, ms: number): void {
-  const known = times.get(piece);
-  if (known === undefined) times.set(piece, [ms]);
-  else known.push(ms);
+const times = new Map<string, Times>();
+
+function note(piece: string, ms: number, withCollectionsMs = ms): void {
+  let known = times.get(piece);
+  if (known === undefined) times.set(piece, (known = { ms: [], withCollectionsMs: [] }));
+  known.ms.push(ms);
+  known.withCollectionsMs.push(withCollectionsMs);
 }
 
 /**
@@ -83,14 +92,36 @@ const [space, zero] = [0x20, 0x30];
 const loopWatch = new Stopwatch();
 const watch = new Stopwatch();
 
-/** Notes the longest time between two turns of the loop until the piece is done. */
+interface Turn {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly ms: number;
+}
+
+/** When the garbage of the main thread was collected, by `performance.now`. */
+const collections: { readonly fromMs: number; readonly toMs: number }[] = [];
+new PerformanceObserver((list) => {
+  for (const { startTime, duration } of list.getEntries())
+    collections.push({ fromMs: startTime, toMs: startTime + duration });
+}).observe({ entryTypes: ['gc'] });
+
+/** Turns below it cannot be the longest that matters. */
+const turnMsLeast = 0.2;
+/** In which an observer hears of what has happened. */
+const heardMs = 30;
+
+/** Notes the longest time between two turns of the loop until the piece is done, with and without collections of garbage. */
 async function noteLongestTurn<T>(piece: string, work: () => Promise<T>): Promise<T> {
   collectGarbage();
-  let [longest, isDone] = [0, false];
+  const turns: Turn[] = [];
+  let isDone = false;
+  let fromMs = performance.now();
   loopWatch.begin();
   const ask = (): void => {
     if (isDone) return;
-    longest = Math.max(longest, loopWatch.ms);
+    const { ms } = loopWatch;
+    if (ms > turnMsLeast) turns.push({ fromMs, toMs: performance.now(), ms });
+    fromMs = performance.now();
     loopWatch.begin();
     setImmediate(ask);
   };
@@ -99,8 +130,16 @@ async function noteLongestTurn<T>(piece: string, work: () => Promise<T>): Promis
   const value = await result;
   await new Promise((resolve) => setImmediate(resolve));
   isDone = true;
-  note(piece, longest);
+  await sleep(heardMs);
+  note(piece, Math.max(0, ...turns.map(withoutCollections)), Math.max(0, ...turns.map(({ ms }) => ms)));
   return value;
+}
+
+function withoutCollections(turn: Turn): number {
+  let { ms } = turn;
+  for (const { fromMs, toMs } of collections)
+    ms -= Math.max(0, Math.min(toMs, turn.toMs) - Math.max(fromMs, turn.fromMs));
+  return Math.max(0, ms);
 }
 
 /** Notes the three turns of each replacement: each ends where the folder is to be synced, and the next one begins when it is. */
@@ -269,10 +308,12 @@ function append(log: Log, batch: Buffer): void {
 }
 
 function print(): void {
-  console.log(`${'longest turn, ms'.padEnd(64)}  median      max   of`);
-  for (const [piece, all] of times) {
-    all.sort((a, b) => a - b);
-    const [median, max] = [all[all.length >> 1]!, all.at(-1)!].map((ms) => ms.toFixed(2).padStart(8));
-    console.log(`${piece.padEnd(64)}${median} ${max} ${String(all.length).padStart(4)}`);
-  }
+  console.log(`${'longest turn, ms'.padEnd(64)}  median      max   of   median and max with collections`);
+  for (const [piece, { ms, withCollectionsMs }] of times)
+    console.log(`${piece.padEnd(64)}${figures(ms)} ${String(ms.length).padStart(4)}   ${figures(withCollectionsMs)}`);
+}
+
+function figures(all: number[]): string {
+  all.sort((a, b) => a - b);
+  return [all[all.length >> 1]!, all.at(-1)!].map((ms) => ms.toFixed(2).padStart(8)).join(' ');
 }
