@@ -14,6 +14,12 @@ import { KAFKA_VERSION } from '../../tools/reference/kafka-home.ts';
 const sizes = (process.env['CLIENT_BROKERS'] ?? '1,3').split(',').map(Number);
 const prefixes = (process.env['CLIENT_FILES'] ?? '').split(',');
 const fileTimeoutMs = 120_000;
+/** ACLs can be made, and bind nobody who has not logged in. */
+const properties = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+  'delegation.token.secret.key': 'of-tests',
+};
 
 // An exit, other than a signal, ends the servers that run.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
@@ -28,7 +34,7 @@ for (const brokers of sizes) {
     `the client against Apache Kafka ${KAFKA_VERSION} with ${brokers === 1 ? 'one broker' : `${brokers} brokers`}`,
     () => {
       test('all files', async (context) => {
-        await using cluster = await startKafkaCluster({ brokers, heapMb: 320 });
+        await using cluster = await startKafkaCluster({ brokers, heapMb: 320, properties });
         for (const file of files) await context.test(file, async () => await runFile(file, cluster.bootstrap));
       });
     },

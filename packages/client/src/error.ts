@@ -76,10 +76,9 @@ export class ClientError extends Error {
   readonly fatal: boolean;
   readonly abortable: boolean;
   readonly broker: string | undefined;
-  /** Empty where the call was about one thing. */
-  readonly failures: ReadonlyMap<string, ClientError>;
-  readonly results: readonly unknown[];
   readonly [brand] = true;
+  readonly #failures: ReadonlyMap<string, ClientError>;
+  readonly #results: readonly unknown[];
 
   constructor(code: ClientErrorCode, message: string, options: ClientErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -88,8 +87,18 @@ export class ClientError extends Error {
     this.fatal = options.fatal ?? fatalCodes.has(code);
     this.abortable = options.abortable ?? false;
     this.broker = options.broker;
-    this.failures = options.failures ?? new Map();
-    this.results = options.results ?? [];
+    this.#failures = options.failures ?? new Map();
+    this.#results = options.results ?? [];
+  }
+
+  /** Of a call over many items, those that failed, by name; empty of any other call. */
+  get failures(): ReadonlyMap<string, ClientError> {
+    return this.#failures;
+  }
+
+  /** What came of the items that did not fail. */
+  get results(): readonly unknown[] {
+    return this.#results;
   }
 }
 

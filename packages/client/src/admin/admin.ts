@@ -50,7 +50,7 @@ import {
   type ListGroupOffsetsOptions,
 } from './list-group-offsets.ts';
 import { type GroupListing, listGroups, type ListGroupsOptions } from './list-groups.ts';
-import { type ListedOffset, listOffsets, type ListOffsetsOptions, type OffsetQuery } from './list-offsets.ts';
+import { type FoundOffset, listOffsets, type ListOffsetsOptions, type OffsetLookup } from './list-offsets.ts';
 import { listTopics, type ListTopicsOptions, type TopicListing } from './list-topics.ts';
 import { type BrokerLogDirs, describeLogDirs } from './log-dirs.ts';
 import * as quorum from './quorum.ts';
@@ -133,7 +133,7 @@ export class Admin implements AsyncDisposable {
     return deleteRecords(this.#cluster, partitions, options);
   }
 
-  listOffsets(queries: readonly OffsetQuery[], options: ListOffsetsOptions = {}): Promise<ListedOffset[]> {
+  listOffsets(queries: readonly OffsetLookup[], options: ListOffsetsOptions = {}): Promise<FoundOffset[]> {
     return listOffsets(this.#cluster, queries, options);
   }
 

@@ -17,7 +17,7 @@ export interface DescribeTopicsOptions extends CallOptions {
   readonly partitionSizeLimitPerResponse?: number | undefined;
 }
 
-export interface PartitionDescription extends PartitionMetadata {
+export interface DescribedPartition extends PartitionMetadata {
   /** Replicas out of sync that may lead all the same, as they lack nothing that is committed (KIP-966). Undefined: not told. */
   readonly eligibleLeaderReplicas: readonly number[] | undefined;
   readonly lastKnownEligibleLeaderReplicas: readonly number[] | undefined;
@@ -28,7 +28,7 @@ export interface TopicDescription {
   readonly topicId: string;
   readonly isInternal: boolean;
   /** By index. */
-  readonly partitions: readonly PartitionDescription[];
+  readonly partitions: readonly DescribedPartition[];
   readonly authorizedOperations: readonly AclOperation[] | undefined;
 }
 
@@ -67,7 +67,7 @@ async function describeByPages(
 ): Promise<void> {
   let rest = names.toSorted();
   let cursor: Cursor | null = null;
-  const parts = new Map<string, PartitionDescription[]>();
+  const parts = new Map<string, DescribedPartition[]>();
   for (;;) {
     const answer: ExactResponse<'describeTopicPartitions'> = await call.request('any', 'describeTopicPartitions', {
       topics: rest.map((name) => ({ name })),
@@ -133,7 +133,7 @@ type WirePartition = ExactResponse<'metadata'>['topics'][number]['partitions'][n
   readonly lastKnownElr?: readonly number[] | null;
 };
 
-function partitionOf(partition: WirePartition): PartitionDescription {
+function partitionOf(partition: WirePartition): DescribedPartition {
   return {
     index: partition.partitionIndex,
     leaderId: partition.leaderId,

@@ -123,24 +123,32 @@ export class Fates<R> {
     }
     const first = failures.values().next().value;
     if (first === undefined) return results;
-    const text =
-      names.length === 1 ? first.message : `${failures.size} of ${names.length} failed. The first: ${first.message}`;
+    const isAlone = names.length === 1;
+    const text = isAlone ? first.message : `${failures.size} of ${names.length} failed. The first: ${first.message}`;
     const retriable = [...failures.values()].every((failure) => failure.retriable);
-    throw new ClientError(first.code, text, { cause: first, retriable, failures, results });
+    throw new ClientError(first.code, text, { cause: isAlone ? first.cause : first, retriable, failures, results });
   }
+}
+
+export interface Settled<R> {
+  /** Of the items that did not fail. */
+  readonly results: readonly R[];
+  /** By name. */
+  readonly failures: ReadonlyMap<string, ClientError>;
 }
 
 /**
  * What came of each item, when some may fail: `const { results, failures } = await settled(admin.describeTopics(names))`. Throws only what
  * ended the whole call.
  */
-export async function settled<R>(
-  call: Promise<readonly R[]>,
-): Promise<{ readonly results: readonly R[]; readonly failures: ReadonlyMap<string, ClientError> }> {
+export function settled<R>(call: Promise<readonly R[]>): Promise<Settled<R>>;
+/** Of a call that gives nothing, only the failures tell something. */
+export function settled(call: Promise<void>): Promise<Settled<never>>;
+export async function settled(call: Promise<readonly unknown[] | void>): Promise<Settled<unknown>> {
   try {
-    return { results: await call, failures: new Map() };
+    return { results: (await call) ?? [], failures: new Map() };
   } catch (error) {
     if (!isClientError(error) || error.failures.size === 0) throw error;
-    return { results: error.results as readonly R[], failures: error.failures };
+    return { results: error.results, failures: error.failures };
   }
 }

@@ -19,7 +19,7 @@ const places = {
 /** A named place, or a time: of the first record that is not older. */
 export type OffsetSpec = keyof typeof places | number | Date;
 
-export interface OffsetQuery extends TopicPartition {
+export interface OffsetLookup extends TopicPartition {
   readonly at: OffsetSpec;
 }
 
@@ -28,7 +28,7 @@ export interface ListOffsetsOptions extends CallOptions {
   readonly isolationLevel?: 'read_uncommitted' | 'read_committed' | undefined;
 }
 
-export interface ListedOffset extends TopicPartition {
+export interface FoundOffset extends TopicPartition {
   /** -1n where there is none: no record is so young, nothing is tiered. */
   readonly offset: bigint;
   /** Of the record there; -1 where the broker does not tell. */
@@ -38,11 +38,11 @@ export interface ListedOffset extends TopicPartition {
 
 export function listOffsets(
   cluster: Cluster,
-  queries: readonly OffsetQuery[],
+  queries: readonly OffsetLookup[],
   options: ListOffsetsOptions,
-): Promise<ListedOffset[]> {
+): Promise<FoundOffset[]> {
   return Call.run(cluster, 'Listing offsets', options, (call) =>
-    runErrand<OffsetQuery, ListedOffset>(call, queries, {
+    runErrand<OffsetLookup, FoundOffset>(call, queries, {
       nameOf: nameOfPartition,
       what: (query) => `Listing the offset of ${nameOfPartition(query)} at ${textOf(query.at)}`,
       route: toLeaders,
@@ -78,7 +78,7 @@ const timestampOf = (at: OffsetSpec): number => (typeof at === 'string' ? places
 const textOf = (at: OffsetSpec): string => (at instanceof Date ? at.toISOString() : `${at}`);
 
 /** To an older broker the number of a place that it does not know is a time. */
-function refuseOld(query: OffsetQuery, version: number): void {
+function refuseOld(query: OffsetLookup, version: number): void {
   const { at } = query;
   if (typeof at !== 'string' || version >= places[at].since) return;
   const text = `The leader of ${nameOfPartition(query)} has ListOffsets up to version ${version}; "${at}" came with version ${places[at].since}.`;

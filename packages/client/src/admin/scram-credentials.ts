@@ -86,33 +86,33 @@ function credentialOf({ mechanism, iterations }: { readonly mechanism: number; r
   return { mechanism: wordOf(mechanisms, mechanism), iterations };
 }
 
-/** All alterations of one user are made, or none. */
+/** Each is made or not on its own. Brokers take one of a user at a time, so a user's second mechanism goes in a second request. */
 export async function alterUserScramCredentials(
   cluster: Cluster,
   alterations: readonly ScramAlteration[],
   options: CallOptions,
 ): Promise<void> {
-  const byUser = Map.groupBy(alterations, ({ user }) => user);
-  await Call.run(cluster, 'Altering SCRAM credentials', options, async (call) => {
-    const upsertions = new Map<string, Awaited<ReturnType<typeof wireUpsertion>>[]>();
-    for (const [user, items] of byUser)
-      upsertions.set(user, await call.wait(Promise.all(items.filter(isUpsertion).map(wireUpsertion))));
-    return await runErrand<string, true>(call, [...byUser.keys()], {
-      nameOf: (user) => user,
-      what: (user) => `Altering the SCRAM credentials of "${user}"`,
+  await Call.run(cluster, 'Altering SCRAM credentials', options, (call) =>
+    runErrand<ScramAlteration, true>(call, alterations, {
+      nameOf: ({ user, mechanism }) => `${user} ${mechanism}`,
+      what: ({ user, mechanism }) => `Altering the ${mechanism} credential of "${user}"`,
       route: toController,
-      async ask(target, users, fates) {
-        const { results } = await call.request(target, 'alterUserScramCredentials', {
-          deletions: users
-            .flatMap((user) => byUser.get(user)!)
-            .filter((item) => !isUpsertion(item))
-            .map(({ user, mechanism }) => ({ name: user, mechanism: codeOf(mechanisms, mechanism) })),
-          upsertions: users.flatMap((user) => upsertions.get(user)!),
-        });
-        for (const { user, errorCode, errorMessage } of results) fates.take(user, errorCode, errorMessage, () => true);
+      async ask(target, share, fates) {
+        for (const mechanism of Object.keys(hashes) as ScramMechanism[]) {
+          const items = share.filter((item) => item.mechanism === mechanism);
+          if (items.length === 0) continue;
+          const { results } = await call.request(target, 'alterUserScramCredentials', {
+            deletions: items
+              .filter((item) => !isUpsertion(item))
+              .map(({ user }) => ({ name: user, mechanism: codeOf(mechanisms, mechanism) })),
+            upsertions: await call.wait(Promise.all(items.filter(isUpsertion).map(wireUpsertion))),
+          });
+          for (const { user, errorCode, errorMessage } of results)
+            fates.take(`${user} ${mechanism}`, errorCode, errorMessage, () => true);
+        }
       },
-    });
-  });
+    }),
+  );
 }
 
 function isUpsertion(alteration: ScramAlteration): alteration is ScramUpsertion {

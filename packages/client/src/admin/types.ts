@@ -1,8 +1,8 @@
 /** The words of the admin's calls. */
+export type { Settled } from './errand.ts';
 export type { AclOperation, AclPatternType, AclPermissionType, AclResourceType } from './acl-words.ts';
 export type { AclBinding, AclBindingFilter, DeletedAcls, NewAcl } from './acls.ts';
 export type { AlterConfigOp, AlterConfigsOptions, ConfigAlteration } from './alter-configs.ts';
-export type { CallOptions } from './call.ts';
 export type {
   AlterClientQuotasOptions,
   ClientQuotaAlteration,
@@ -32,7 +32,7 @@ export type { ConsumerGroupDescription, ConsumerGroupMember } from './describe-c
 export type { DescribeProducersOptions, PartitionProducers, ProducerState } from './describe-producers.ts';
 export type { ShareGroupDescription, ShareGroupMember } from './describe-share-groups.ts';
 export type { StreamsGroupDescription, StreamsGroupMember } from './describe-streams-groups.ts';
-export type { DescribeTopicsOptions, PartitionDescription, TopicDescription } from './describe-topics.ts';
+export type { DescribeTopicsOptions, DescribedPartition, TopicDescription } from './describe-topics.ts';
 export type {
   ListTransactionsOptions,
   TransactionDescription,
@@ -53,7 +53,7 @@ export type { GroupState, GroupType } from './groups.ts';
 export type { ListConfigResourcesOptions } from './list-config-resources.ts';
 export type { GroupOffsets, GroupOffsetsQuery, ListGroupOffsetsOptions } from './list-group-offsets.ts';
 export type { GroupListing, ListGroupsOptions } from './list-groups.ts';
-export type { ListOffsetsOptions, ListedOffset, OffsetQuery, OffsetSpec } from './list-offsets.ts';
+export type { ListOffsetsOptions, FoundOffset, OffsetLookup, OffsetSpec } from './list-offsets.ts';
 export type { ListTopicsOptions, TopicListing } from './list-topics.ts';
 export type { BrokerLogDirs, LogDir, LogDirReplica } from './log-dirs.ts';
 export type { QuorumDescription, QuorumReplica, RaftVoterEndpoint, RaftVoterOptions } from './quorum.ts';
