@@ -27,6 +27,7 @@ const long = [
   'test/client/run.ts',
   'test/client/interop/*.test.ts',
   'test/client/security/*.test.ts',
+  'test/client/hostile/*.test.ts',
 ];
 
 const runAll = process.argv.includes('--all');

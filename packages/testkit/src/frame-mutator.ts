@@ -75,16 +75,18 @@ function truncated(random: Random, _frame: SpottedFrame, bytes: Buffer): Spoiled
 }
 
 function doubled(random: Random, _frame: SpottedFrame, bytes: Buffer): SpoiledFrame {
-  const from = 12 + random.below(bytes.length - 12);
+  const head = headOf(bytes);
+  const from = head + random.below(bytes.length - head);
   const to = from + random.below(bytes.length - from + 1);
   const spoiled = Buffer.concat([bytes.subarray(0, to), bytes.subarray(from, to), bytes.subarray(to)]);
   return { bytes: sizeRight(spoiled), how: `bytes ${from} to ${to} twice` };
 }
 
 function bitsFlipped(random: Random, _frame: SpottedFrame, bytes: Buffer): SpoiledFrame {
+  const head = headOf(bytes);
   const flips = 1 + random.below(8);
   for (let flip = 0; flip < flips; flip++) {
-    const at = 12 + random.below(bytes.length - 12);
+    const at = head + random.below(bytes.length - head);
     bytes[at]! ^= 1 << random.below(8);
   }
   return { bytes, how: `${flips} bits flipped` };
@@ -93,6 +95,11 @@ function bitsFlipped(random: Random, _frame: SpottedFrame, bytes: Buffer): Spoil
 function extended(random: Random, _frame: SpottedFrame, bytes: Buffer): SpoiledFrame {
   const more = random.bytes(1 + random.below(100));
   return { bytes: sizeRight(Buffer.concat([bytes, more])), how: `${more.length} bytes behind` };
+}
+
+/** What is left alone: length, API, version and correlation id of a request; an answer may be shorter. */
+function headOf(bytes: Buffer): number {
+  return Math.min(12, bytes.length - 1);
 }
 
 /** Many tags that nobody knows, all whole. */

@@ -2,7 +2,7 @@
  * Requests out of the tables: any API at any version, with plausible values where a pool knows the name of a field and with edge
  * values elsewhere. Beside its bytes a frame tells where its lengths, counts, tags and texts are, for those who spoil them.
  */
-import { includes, type Api, type Field, type Shape } from '@millrace/protocol';
+import { apis, includes, type Api, type Field, type Shape } from '@millrace/protocol';
 import type { Random } from '@millrace/base';
 
 export type SpotKind =
@@ -47,6 +47,26 @@ export function randomRequest(random: Random, api: Api, version: number, pool: V
   const isFlexible = version >= api.flexibleSince;
   if (isFlexible) out.varint('tag-count', 0);
   new Sketch(out, random, version, isFlexible, pool).struct(api.request.shape, 0);
+  const bytes = out.take();
+  bytes.writeInt32BE(bytes.length - 4, 0);
+  return { api, version, bytes, spots: out.spots };
+}
+
+/** The other way: an answer to a request with this correlation id. */
+export function randomAnswer(
+  random: Random,
+  api: Api,
+  version: number,
+  correlationId: number,
+  pool: ValuePool,
+): SpottedFrame {
+  const out = new SpottedBytes();
+  out.fixed('frame-length', 4, (bytes, at) => bytes.writeInt32BE(0, at));
+  out.fixed('fixed', 4, (bytes, at) => bytes.writeInt32BE(correlationId, at));
+  const isFlexible = version >= api.flexibleSince;
+  // ApiVersions is always answered with the oldest header.
+  if (isFlexible && api !== apis.apiVersions) out.varint('tag-count', 0);
+  new Sketch(out, random, version, isFlexible, pool).struct(api.response.shape, 0);
   const bytes = out.take();
   bytes.writeInt32BE(bytes.length - 4, 0);
   return { api, version, bytes, spots: out.spots };

@@ -58,6 +58,19 @@ export class TestHost implements Host {
     this.#nowMs = untilMs;
   }
 
+  /** Timers that have not come to their time. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Moves time on to the next timer and calls it; false when there is none. */
+  advanceToNext(): boolean {
+    if (this.#waiting.size === 0) return false;
+    const nextMs = Math.min(...[...this.#waiting].map(({ atMs }) => atMs));
+    this.advance(Math.max(0, nextMs - this.#nowMs));
+    return true;
+  }
+
   #after(delayMs: number, callback: () => void): Timer {
     const waiting = { atMs: this.#nowMs + delayMs, callback };
     this.#waiting.add(waiting);

@@ -42,7 +42,8 @@ export interface Route<I> {
 
 export async function runErrand<I, R>(call: Call, given: readonly I[], plan: Plan<I, R>): Promise<R[]> {
   const items = new Map(given.map((item) => [plan.nameOf(item), item]));
-  const fates = new Fates<R>((name) => plan.what(items.get(name)!));
+  // A broker may speak of what nobody asked for.
+  const fates = new Fates<R>((name) => (items.has(name) ? plan.what(items.get(name)!) : `Asking for ${name}`));
   let open = [...items.values()];
   for (let tries = 1; open.length > 0; tries++) {
     await attempt(call, open, plan, fates);
