@@ -73,7 +73,7 @@ export class BatchFate {
     if (!identity.isKnown) return false;
     const isCurrent = queue.producerId === identity.id && queue.epoch === identity.epoch;
     const isTroubled = queue.isDoubtful || queue.mustRestart;
-    if (isCurrent && !isTroubled) return true;
+    if (isCurrent && !isTroubled) return queue.isKnown || queue.inFlight.length === 0;
     if (isTroubled) {
       if (queue.inFlight.length > 0) return false;
       if (!queue.mustRestart && queue.hasSealed) return true;
@@ -116,7 +116,15 @@ export class BatchFate {
     if (errorCode === errors.NONE) this.#succeeded(batch, part, broker);
     else if (errorCode === errors.DUPLICATE_SEQUENCE_NUMBER) this.#succeeded(batch, noPart, broker);
     else {
-      const error = answerError(errorCode, `Sending to ${nameOf(queue)}`, part.errorMessage, { broker });
+      // A transaction that is aborted tells whether somebody else has taken over (KIP-588).
+      const isAbortable =
+        this.#options.transactions !== undefined && errorCode === errors.INVALID_PRODUCER_EPOCH
+          ? { fatal: false, abortable: true }
+          : {};
+      const error = answerError(errorCode, `Sending to ${nameOf(queue)}`, part.errorMessage, {
+        broker,
+        ...isAbortable,
+      });
       this.#failed(batch, error, part);
       return false;
     }
@@ -172,8 +180,10 @@ export class BatchFate {
 
   #succeeded(batch: Batch, part: Pick<ProducePart, keyof typeof noPart>, broker: string): void {
     const { queue } = batch;
-    if (batch.seal !== undefined && batch.seal.sequence >= 0)
+    if (batch.seal !== undefined && batch.seal.sequence >= 0) {
       queue.ackedSequence = addSequence(batch.seal.sequence, batch.count);
+      queue.isKnown = true;
+    }
     this.#options.accumulator.release(batch);
     this.#options.released();
     this.#options.observe.sent(batch, broker);

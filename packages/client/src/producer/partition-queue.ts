@@ -24,6 +24,11 @@ export class PartitionQueue {
   nextSequence = 0;
   /** Behind the last record that was acknowledged. */
   ackedSequence = 0;
+  /**
+   * The broker has acknowledged a batch of this producer id. Before that it takes any sequence for the first one, so that a second batch
+   * could overtake a first that is sent again.
+   */
+  isKnown = false;
   /** A batch was given up that may be in the log: nothing new is sent until the fate of those behind it has told. */
   isDoubtful = false;
   /** A batch that had a sequence will never be written: those behind it begin anew under a newer epoch. */
@@ -102,6 +107,7 @@ export class PartitionQueue {
 
   /** From 0, for another producer id or epoch; what waits gets new sequences when it is sent. */
   restart(producerId: number, epoch: number): void {
+    if (producerId !== this.producerId) this.isKnown = false;
     this.producerId = producerId;
     this.epoch = epoch;
     this.nextSequence = 0;

@@ -19,7 +19,7 @@ export interface ProducerRecord<K, V, T extends string = string> {
 export type PlainRecord = ProducerRecord<Field, Field>;
 
 /** What can be sent with these serdes: records of their topics with their types, and plain ones when there are none. */
-export type RecordOf<Topics extends TopicSerdesMap> = string extends keyof Topics
+export type RecordOf<Topics extends TopicSerdesMap> = TopicSerdesMap extends Topics
   ? PlainRecord
   : {
       readonly [T in keyof Topics & string]: ProducerRecord<

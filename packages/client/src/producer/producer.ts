@@ -8,6 +8,7 @@ import { nodeClientHost, type ClientHost } from '../client-host.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import type { RequestObserver } from '../cluster/connection.ts';
 import type { PartitionMetadata } from '../cluster/topic-metadata.ts';
+import type { GroupMetadata } from '../consumer/group/membership.ts';
 import { ClientError } from '../error.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
 import { Accumulator } from './accumulator.ts';
@@ -36,6 +37,8 @@ import {
   TopicLine,
 } from './topic-line.ts';
 import { TopicState } from './topic-state.ts';
+import type { TransactionOffset } from './transaction-requests.ts';
+import { Transactions } from './transactions.ts';
 import { CallbackSend, ManySends, OneSend, type SendCallback, type Waiter } from './waiters.ts';
 
 export interface ProducerOwnOptions<Topics extends TopicSerdesMap> {
@@ -71,6 +74,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   readonly #accumulator: Accumulator;
   readonly #sender: Sender;
   readonly #fate: BatchFate;
+  readonly #transactions: Transactions | undefined;
   readonly #topics = new Map<string, TopicState>();
   readonly #lines = new Set<TopicLine>();
   readonly #doors: LineDoors;
@@ -98,6 +102,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     this.#memory = new BufferMemory(host, settings.memoryBytes);
     this.#metrics = new MetricsObserver(host.clock);
     const identity = new ProducerIdentity(this.cluster);
+    this.#transactions = this.#transactionsOf(identity);
     this.#accumulator = new Accumulator({
       clock: host.clock,
       settings,
@@ -122,14 +127,14 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       observe: this.#metrics,
       requeued: (queue) => this.#sender.wake(queue),
       released: () => this.#released(),
-      transactions: undefined,
+      transactions: this.#transactions,
     });
     this.#sender = new Sender({
       cluster: this.cluster,
       settings,
       identity,
       fate: this.#fate,
-      gate: undefined,
+      gate: this.#transactions,
       accumulator: this.#accumulator,
       isHurried: () => this.#hurries > 0 || this.#memory.waitingCount > 0,
       failed: (error) => this.#end(error),
@@ -198,6 +203,54 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     }
   }
 
+  /**
+   * Runs `work` in a transaction: commits when it has ended well, aborts and throws what it threw when it has not. Initializes
+   * transactions when that was not done yet.
+   */
+  async transaction<T>(work: () => Promise<T>, options: WaitOptions = {}): Promise<T> {
+    if (this.#transactional.isNew) await this.initTransactions(options);
+    this.beginTransaction();
+    try {
+      const result = await work();
+      await this.commitTransaction(options);
+      return result;
+    } catch (error) {
+      // Why it failed matters more than that it could not be aborted: the coordinator does that when its time is over.
+      if (this.#transactional.isOpen) await this.abortTransaction(options).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Once, before the first transaction: fences older producers with this `transactional.id`, and ends their transactions. */
+  initTransactions({ signal }: WaitOptions = {}): Promise<void> {
+    return this.#transactional.init(signal);
+  }
+
+  beginTransaction(): void {
+    this.#transactional.begin();
+  }
+
+  /** Sends what was given before; throws `ClientError` with `abortable` when the transaction has to be aborted instead. */
+  commitTransaction({ signal }: WaitOptions = {}): Promise<void> {
+    return this.#transactional.commit(signal);
+  }
+
+  /** What was not sent yet fails with ABORTED. */
+  abortTransaction({ signal }: WaitOptions = {}): Promise<void> {
+    return this.#transactional.abort(signal);
+  }
+
+  /** Offsets of the next records to read, which count when the transaction is committed. `group` is the consumer's `groupMetadata()`, or the group's id. */
+  sendOffsetsToTransaction(
+    offsets: readonly TransactionOffset[],
+    group: GroupMetadata | string,
+    { signal }: WaitOptions = {},
+  ): Promise<void> {
+    const metadata =
+      typeof group === 'string' ? { groupId: group, generationId: -1, memberId: '', groupInstanceId: null } : group;
+    return this.#transactional.sendOffsets(offsets, metadata, signal);
+  }
+
   /** Throws `ClientError` when the topic is not there. */
   async partitionsFor(topic: string): Promise<readonly PartitionMetadata[]> {
     const { metadata } = this.cluster;
@@ -221,7 +274,8 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   /** Whether it is in a batch now, or settled; false when it waits in a line. */
   #put(record: PlainRecord, waiter: Waiter | null, ticket: number, signal: AbortSignal | undefined): boolean {
     try {
-      if (this.#ended !== undefined) throw this.#ended;
+      const refusal = this.#ended ?? this.#transactions?.refusal;
+      if (refusal !== undefined) throw refusal;
       const topic = this.#topicOf(record.topic);
       const key = serialized(topic, record.key ?? null, true);
       const value = serialized(topic, record.value ?? null, false);
@@ -237,6 +291,26 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       if (waiter !== null) waiter.failed(failure, ticket);
       return true;
     }
+  }
+
+  get #transactional(): Transactions {
+    if (this.#transactions !== undefined) return this.#transactions;
+    throw new ClientError('STATE', 'This producer has no transactions: it was made without transactional.id.');
+  }
+
+  #transactionsOf(identity: ProducerIdentity): Transactions | undefined {
+    if (this.#settings.transactionalId === undefined) return undefined;
+    return new Transactions({
+      cluster: this.cluster,
+      identity,
+      settings: this.#settings,
+      wake: () => this.#sender.wake(),
+      flush: () => this.flush(),
+      drop: async (error) => {
+        this.#failUnsent(error);
+        await this.#sender.quiet();
+      },
+    });
   }
 
   #topicOf(name: string): TopicState {
@@ -318,7 +392,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
 
   async #close(timeoutMs: number | undefined): Promise<void> {
     this.#ended ??= new ClientError('CLOSED', 'The producer was closed.');
-    if (timeoutMs !== 0) await this.#within(timeoutMs, this.flush());
+    if (timeoutMs !== 0) await this.#within(timeoutMs, this.#finish());
     this.#sender.close();
     this.#failAll(
       new ClientError(
@@ -327,6 +401,12 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       ),
     );
     await this.cluster.close();
+  }
+
+  /** A transaction that nobody has committed is aborted. */
+  async #finish(): Promise<void> {
+    if (this.#transactions?.isOpen !== true) return await this.flush();
+    await this.#transactions.abort(undefined).catch(() => {});
   }
 
   async #within(timeoutMs: number | undefined, work: Promise<void>): Promise<void> {
@@ -341,6 +421,14 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   #end(error: ClientError): void {
     this.#ended ??= error;
     this.#failAll(error);
+  }
+
+  /** Those that no request holds. */
+  #failUnsent(error: ClientError): void {
+    for (const line of this.#lines) line.fail(error);
+    for (const batch of this.#accumulator.unsettled)
+      if (!batch.queue.inFlight.includes(batch)) this.#fate.giveUp(batch, error);
+    this.#released();
   }
 
   #failAll(error: ClientError): void {
