@@ -104,6 +104,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   /** The user is leaving the group, maybe inside of a loop over records: nobody waits for that loop. */
   #isLeaving = false;
   #closing: Promise<void> | undefined;
+  #isClosed = false;
   #timer: Timer | undefined;
   #lastPositions: ReadonlyMap<Cursor, bigint> = new Map();
 
@@ -163,7 +164,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   /** Joins the group for these topics; what was subscribed to before is over. Throws `ClientError` CLOSED, STATE, CONFIG. */
   subscribe(to: SubscribeTo): void {
-    this.#mustBeOpen();
+    this.#mustStayOpen();
     if (this.#isChosen)
       throw new ClientError('STATE', 'Partitions were assigned by hand: unsubscribe before you subscribe to topics.');
     if (this.#settings.config['group.id'] === null)
@@ -182,7 +183,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   /** Reads these partitions, and no others, without sharing them with a group. Throws `ClientError` CLOSED, STATE. */
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
-    this.#mustBeOpen();
+    this.#mustStayOpen();
     if (this.#subscription !== undefined)
       throw new ClientError('STATE', 'Topics are subscribed to: unsubscribe before you assign partitions by hand.');
     this.#isChosen = partitions.length > 0;
@@ -197,7 +198,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   /** Leaves the group, or lets go of what was assigned. */
   async unsubscribe(): Promise<void> {
-    this.#mustBeOpen();
+    this.#mustStayOpen();
     await this.#letGo();
     this.#isChosen = false;
     this.#queue.clearFault();
@@ -209,7 +210,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   /** One record after the other. Throws `ClientError` STATE when somebody reads already. */
   records({ signal }: ReadOptions = {}): AsyncIterableIterator<ConsumedRecord<Topics>, undefined, undefined> {
-    this.#mustBeOpen();
+    this.#mustStayOpen();
     const limits = this.#limits(this.#settings.config['max.poll.records']);
     return new RecordIterator<ConsumedRecord<Topics>>({ queue: this.#queue, limits, turns: this.#turns, signal });
   }
@@ -220,7 +221,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     undefined,
     undefined
   > {
-    this.#mustBeOpen();
+    this.#mustStayOpen();
     return new BatchIterator<ConsumedRecord<Topics>>({
       queue: this.#queue,
       limits: this.#limits(recordsMax),
@@ -234,7 +235,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
    * HANDLER with what the handler has thrown, at whose record the next `run` goes on, or what stands in the way of reading.
    */
   async run(options: RunOptions<ConsumedRecord<Topics>>): Promise<void> {
-    this.#mustBeOpen();
+    this.#mustStayOpen();
     const { eachRecord, eachBatch, concurrency = 'partition', recordsMax, signal } = options;
     if ((eachRecord === undefined) === (eachBatch === undefined))
       throw new ClientError('CONFIG', 'run takes eachRecord or eachBatch, and not both.');
@@ -257,6 +258,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   }
 
   pause(partitions?: readonly TopicPartition[]): void {
+    this.#mustBeOpen();
     for (const cursor of this.#assignment.some(partitions)) {
       cursor.isPaused = true;
       cursor.stop();
@@ -264,6 +266,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   }
 
   resume(partitions?: readonly TopicPartition[]): void {
+    this.#mustBeOpen();
     for (const cursor of this.#assignment.some(partitions)) {
       cursor.isPaused = false;
       this.#queue.readable(cursor);
@@ -279,16 +282,19 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   /** Goes on there. Throws `ClientError` STATE when it is not assigned. */
   seek(partition: TopicPartition, to: bigint | OffsetAndMetadata): void {
+    this.#mustBeOpen();
     const { offset, leaderEpoch = -1 } = typeof to === 'bigint' ? { offset: to } : to;
     if (offset < 0n) throw new ClientError('CONFIG', `There is no offset ${offset} to seek to.`);
     this.#assignment.get(partition).jump(offset, leaderEpoch);
   }
 
   seekToBeginning(partitions?: readonly TopicPartition[]): void {
+    this.#mustBeOpen();
     for (const cursor of this.#assignment.some(partitions)) cursor.reset(earliestTimestamp);
   }
 
   seekToEnd(partitions?: readonly TopicPartition[]): void {
+    this.#mustBeOpen();
     for (const cursor of this.#assignment.some(partitions)) cursor.reset(latestTimestamp);
   }
 
@@ -355,8 +361,8 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     if (wrong !== undefined)
       throw new ClientError('CONFIG', `${wrong.timestamp} is no time: it takes milliseconds since 1970.`);
     const found = await this.#list(queries, options);
-    return queries.map(({ topic, partition }) => {
-      const { offset, timestamp, leaderEpoch } = found.get(partitionKey(topic, partition))!;
+    return queries.map(({ topic, partition }, index) => {
+      const { offset, timestamp, leaderEpoch } = found[index]!;
       if (offset < 0n) return { topic, partition, offset: undefined, timestamp: undefined, leaderEpoch: undefined };
       return { topic, partition, offset, timestamp, leaderEpoch: leaderEpoch < 0 ? undefined : leaderEpoch };
     });
@@ -412,6 +418,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#queue.end();
     const how = leave === undefined ? undefined : leave ? 'leave' : 'stay';
     await before(this.cluster.host, timeoutMs, this.#letGo(how));
+    this.#isClosed = true;
     this.#finder.close();
     this.#fetcher.close();
     for (const watcher of this.#watchers) watcher();
@@ -421,10 +428,11 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   async #letGo(how?: 'leave' | 'stay'): Promise<void> {
     const membership = this.#membership;
     this.#isLeaving = true;
-    this.#membership = undefined;
     this.#subscription = undefined;
-    if (membership === undefined) await this.#assignment.revoke(this.#assignment.owned);
-    else await membership.leave(how);
+    if (membership === undefined) return await this.#assignment.revoke(this.#assignment.owned);
+    // The last commits are made as a member.
+    await membership.leave(how);
+    if (this.#membership === membership) this.#membership = undefined;
   }
 
   #openGroupOffsets(): GroupOffsets | undefined {
@@ -516,25 +524,16 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     timestamp: number,
     options: CallOptions,
   ): Promise<TopicPartitionOffset[]> {
-    const found = await this.#list(
-      partitions.map(({ topic, partition }) => ({ topic, partition, timestamp })),
-      options,
-    );
-    return partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      offset: found.get(partitionKey(topic, partition))!.offset,
-    }));
+    const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }));
+    const found = await this.#list(queries, options);
+    return queries.map(({ topic, partition }, index) => ({ topic, partition, offset: found[index]!.offset }));
   }
 
-  async #list(queries: readonly OffsetQuery[], options: CallOptions): Promise<Map<string, ListedOffset>> {
+  async #list(queries: readonly OffsetQuery[], options: CallOptions): Promise<ListedOffset[]> {
     this.#mustBeOpen();
     const { isolationLevel } = this.#settings;
-    return await listOffsets(this.cluster, queries, {
-      isolationLevel,
-      deadlineMs: this.#deadline(options),
-      signal: options.signal,
-    });
+    const deadlineMs = this.#deadline(options);
+    return await listOffsets(this.cluster, queries, { isolationLevel, deadlineMs, signal: options.signal });
   }
 
   /** One timer while something is subscribed to or assigned: for automatic commits, and to say that the user still reads. */
@@ -569,10 +568,18 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     return this.cluster.deadline(timeoutMs);
   }
 
+  /** Nothing begins any more while the consumer closes. */
+  #mustStayOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+
+  /** Callbacks may still commit and seek while the consumer closes. */
   #mustBeOpen(): void {
-    if (this.#closing !== undefined) throw new ClientError('CLOSED', 'This consumer was closed.');
+    if (this.#isClosed) throw closedError();
   }
 }
+
+const closedError = (): ClientError => new ClientError('CLOSED', 'This consumer was closed.');
 
 function subscriptionOf(to: SubscribeTo): Subscription {
   if ('pattern' in to) return { topics: [], pattern: to.pattern };

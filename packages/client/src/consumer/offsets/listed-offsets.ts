@@ -32,30 +32,50 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** All of them. Throws `ClientError`: what fails for good, or is still in the way when the time is over. */
+/** Of each, in the order asked for. Throws `ClientError`: what fails for good, or is still in the way when the time is over. */
 export async function listOffsets(
   cluster: Cluster,
   queries: readonly OffsetQuery[],
   options: ListOptions,
+): Promise<ListedOffset[]> {
+  const found: ListedOffset[] = [];
+  // A broker takes a partition once a request.
+  for (let left = queries.map((query, index) => ({ query, index })); left.length > 0;) {
+    const round = new Map<string, { readonly query: OffsetQuery; readonly index: number }>();
+    const rest: typeof left = [];
+    for (const one of left) {
+      const key = partitionKey(one.query.topic, one.query.partition);
+      if (round.has(key)) rest.push(one);
+      else round.set(key, one);
+    }
+    const answers = await listDistinct(
+      cluster,
+      [...round.values()].map(({ query }) => query),
+      options,
+    );
+    for (const [key, { index }] of round) found[index] = answers.get(key)!;
+    left = rest;
+  }
+  return found;
+}
+
+async function listDistinct(
+  cluster: Cluster,
+  queries: readonly OffsetQuery[],
+  { deadlineMs, isolationLevel, signal }: ListOptions,
 ): Promise<Map<string, ListedOffset>> {
   const found = new Map<string, ListedOffset>();
-  await cluster.retry(
-    options.deadlineMs,
-    async () => {
-      const open = queries.filter(({ topic, partition }) => !found.has(partitionKey(topic, partition)));
-      await Promise.all(
-        [...new Set(open.map(({ topic }) => topic))].map((topic) =>
-          cluster.metadata.topicReady(topic, options.deadlineMs),
-        ),
-      );
-      const answer = await listOffsetsOnce(cluster, open, options.isolationLevel);
-      for (const [key, offset] of answer.found) found.set(key, offset);
-      const failures = [...answer.failures.values()];
-      const failure = failures.find(({ retriable }) => !retriable) ?? failures[0];
-      if (failure !== undefined) throw failure;
-    },
-    options.signal,
-  );
+  const attempt = async (): Promise<void> => {
+    const open = queries.filter(({ topic, partition }) => !found.has(partitionKey(topic, partition)));
+    const topics = [...new Set(open.map(({ topic }) => topic))];
+    await Promise.all(topics.map((topic) => cluster.metadata.topicReady(topic, deadlineMs)));
+    const answer = await listOffsetsOnce(cluster, open, isolationLevel);
+    for (const [key, offset] of answer.found) found.set(key, offset);
+    const failures = [...answer.failures.values()];
+    const failure = failures.find(({ retriable }) => !retriable) ?? failures[0];
+    if (failure !== undefined) throw failure;
+  };
+  await cluster.retry(deadlineMs, attempt, signal);
   return found;
 }
 
