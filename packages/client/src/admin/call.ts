@@ -47,7 +47,7 @@ export class Call {
   #reason: ClientError | undefined;
   #lastFailure: ClientError | undefined;
 
-  /** `what` is the beginning of a sentence: `Creating topics`. */
+  /** `what` is the beginning of a sentence: `Creating topics`. Whatever `body` waits for, it waits for through the call. */
   static async run<T>(
     cluster: Cluster,
     what: string,
@@ -56,7 +56,7 @@ export class Call {
   ): Promise<T> {
     const call = new Call(cluster, what, options);
     try {
-      return await call.wait(body(call));
+      return await body(call);
     } finally {
       call.#finish();
     }
@@ -99,6 +99,7 @@ export class Call {
     request: Outgoing<K>,
     options?: RequestOptions,
   ): Promise<ExactResponse<K>> {
+    if (this.#reason !== undefined) return Promise.reject(this.#reason);
     return this.wait(this.cluster.request(target, name, request, options));
   }
 

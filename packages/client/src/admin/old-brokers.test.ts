@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { errors } from '@millrace/protocol';
+
+import { ScriptedCluster } from './scripted-cluster.ts';
+
+const coordinator = ({ coordinatorKeys }: { readonly coordinatorKeys: readonly string[] }) => ({
+  coordinators: coordinatorKeys.map((key) => ({
+    key,
+    nodeId: 1,
+    host: 'b1',
+    port: 1,
+    errorCode: 0,
+    errorMessage: null,
+  })),
+});
+
+suite('old brokers', () => {
+  test('topics are described by Metadata where DescribeTopicPartitions is not known', async () => {
+    await using cluster = new ScriptedCluster({}, { describeTopicPartitions: -1 });
+    cluster.leaders.set('t', [2, 1]);
+    const [topic] = await cluster.settles(cluster.admin.describeTopics(['t']));
+    assert.deepEqual(
+      topic?.partitions.map(({ leaderId }) => leaderId),
+      [2, 1],
+    );
+    assert.equal(topic.partitions[0]?.eligibleLeaderReplicas, undefined);
+    assert.equal(topic.authorizedOperations, undefined);
+  });
+
+  test('a broker whose pages go round in a circle is not followed', async () => {
+    const partition = {
+      errorCode: 0,
+      partitionIndex: 0,
+      leaderId: 1,
+      replicaNodes: [1],
+      isrNodes: [1],
+      offlineReplicas: [],
+    };
+    await using cluster = new ScriptedCluster({
+      describeTopicPartitions: () => ({
+        topics: [{ errorCode: 0, name: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitions: [partition] }],
+        nextCursor: { topicName: 't', partitionIndex: 1 },
+      }),
+    });
+    await assert.rejects(cluster.settles(cluster.admin.describeTopics(['t'])), { code: 'BROKEN_ANSWER' });
+  });
+
+  test('a place that an old broker would take for a time is not asked for', async () => {
+    await using cluster = new ScriptedCluster({}, { listOffsets: 6 });
+    cluster.leaders.set('t', [1]);
+    const call = cluster.admin.listOffsets([{ topic: 't', partition: 0, at: 'maxTimestamp' }]);
+    await assert.rejects(cluster.settles(call), { code: 'UNSUPPORTED', message: /"maxTimestamp" came with version 7/ });
+    assert.equal(cluster.asked('listOffsets').length, 0);
+  });
+
+  test('offsets of several groups are asked for one by one', async () => {
+    const committed = {
+      partitionIndex: 0,
+      committedOffset: 5n,
+      committedLeaderEpoch: -1,
+      metadata: null,
+      errorCode: 0,
+    };
+    await using cluster = new ScriptedCluster(
+      {
+        findCoordinator: coordinator,
+        offsetFetch: ({ groupId }: { readonly groupId: string }) => ({
+          topics: [{ name: groupId, partitions: [committed] }],
+        }),
+      },
+      { offsetFetch: 7 },
+    );
+    const listed = await cluster.settles(cluster.admin.listConsumerGroupOffsets(['a', 'b']));
+    assert.deepEqual(
+      listed.map(({ groupId, offsets }) => [groupId, offsets[0]?.topic, offsets[0]?.offset]),
+      [
+        ['a', 'a', 5n],
+        ['b', 'b', 5n],
+      ],
+    );
+  });
+
+  test('offsets under an open transaction are waited for when they are to be stable', async () => {
+    let tries = 0;
+    await using cluster = new ScriptedCluster({
+      findCoordinator: coordinator,
+      offsetFetch: () => {
+        const errorCode = ++tries < 3 ? errors.UNSTABLE_OFFSET_COMMIT : 0;
+        const partition = { partitionIndex: 0, committedOffset: 5n, committedLeaderEpoch: 1, metadata: 'm', errorCode };
+        return { groups: [{ groupId: 'g', topics: [{ name: 't', partitions: [partition] }], errorCode: 0 }] };
+      },
+    });
+    const [group] = await cluster.settles(cluster.admin.listConsumerGroupOffsets(['g'], { requireStable: true }));
+    assert.deepEqual(group?.offsets, [{ topic: 't', partition: 0, offset: 5n, leaderEpoch: 1, metadata: 'm' }]);
+    assert.deepEqual(
+      cluster.asked('offsetFetch').map(([, { requireStable }]) => requireStable),
+      [true, true, true],
+    );
+  });
+
+  test('groups are described as classic ones where others are not known', async () => {
+    const group = { errorCode: 0, groupId: 'g', groupState: 'Empty', protocolType: '', protocolData: '', members: [] };
+    await using cluster = new ScriptedCluster(
+      { findCoordinator: coordinator, describeGroups: () => ({ groups: [group] }) },
+      { consumerGroupDescribe: -1 },
+    );
+    const [described] = await cluster.settles(cluster.admin.describeConsumerGroups(['g']));
+    assert.deepEqual([described?.type, described?.isSimple, described?.groupEpoch], ['classic', true, undefined]);
+  });
+
+  test('topics are deleted by name in the older form, and not by id', async () => {
+    await using cluster = new ScriptedCluster(
+      {
+        deleteTopics: ({ topicNames }: { readonly topicNames: readonly string[] }) => ({
+          responses: topicNames.map((name) => ({ name, errorCode: 0 })),
+        }),
+      },
+      { deleteTopics: 5 },
+    );
+    await cluster.settles(cluster.admin.deleteTopics(['t']));
+    const byId = cluster.admin.deleteTopics([{ topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }]);
+    await assert.rejects(cluster.settles(byId), { code: 'UNSUPPORTED', message: /DeleteTopics up to version 5/ });
+  });
+
+  test('a call that a cluster cannot do says which', async () => {
+    await using cluster = new ScriptedCluster({}, { describeAcls: -1 });
+    await assert.rejects(cluster.settles(cluster.admin.describeAcls({})), {
+      code: 'UNSUPPORTED',
+      message: /^DescribeAcls cannot be sent to b1:1: the broker does not offer it/,
+    });
+  });
+});
