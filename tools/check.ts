@@ -26,6 +26,7 @@ const long = [
   'test/compat/run.ts',
   'test/client/run.ts',
   'test/client/interop/*.test.ts',
+  'test/client/endurance/*.test.ts',
   'test/client/security/*.test.ts',
   'test/client/hostile/*.test.ts',
 ];
