@@ -34,9 +34,6 @@ class Production {
   readonly #sender: Sender;
   readonly #load: Load;
   readonly #shape: Shape;
-  readonly #latencies: number[] = [];
-  #acknowledged = 0;
-  #isOver = false;
 
   constructor(sender: Sender, load: Load, shape: Shape) {
     this.#sender = sender;
@@ -45,32 +42,34 @@ class Production {
   }
 
   async run(): Promise<Record<string, number>> {
-    const { warmupMs, measuredMs, size } = this.#load;
-    const lanes = Promise.all(Array.from({ length: this.#shape.outstanding }, async () => this.#lane()));
-    await sleep(warmupMs);
-    const before = this.#acknowledged;
-    this.#latencies.length = 0;
-    const clock = new Clock();
-    await Promise.race([sleep(measuredMs), lanes]);
-    const records = this.#acknowledged - before;
-    const figures = clock.stop(records, records * size);
-    this.#isOver = true;
-    await lanes;
-    if (records <= 0) throw new Error('nothing was acknowledged while the clock ran');
+    await this.#phase(this.#load.warmupMs);
+    const { latencies, figures } = await this.#phase(this.#load.measuredMs);
     if (this.#shape.outstanding > 1) return figures;
-    return { ...figures, p50Ms: percentile(this.#latencies, 0.5), p99Ms: percentile(this.#latencies, 0.99) };
+    return { ...figures, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) };
   }
 
-  async #lane(): Promise<void> {
+  /** Counts until the time is over or all records are acknowledged; what is on its way then is waited for, and not counted. */
+  async #phase(timeMs: number): Promise<{ latencies: number[]; figures: Record<string, number> }> {
+    const phase = { isOver: false, acknowledged: 0, latencies: [] };
+    const clock = new Clock();
+    const lanes = Promise.all(Array.from({ length: this.#shape.outstanding }, async () => this.#lane(phase)));
+    await Promise.race([sleep(timeMs), lanes]);
+    const figures = clock.stop(phase.acknowledged, phase.acknowledged * this.#load.size);
+    phase.isOver = true;
+    await lanes;
+    return { latencies: phase.latencies, figures };
+  }
+
+  async #lane(phase: { isOver: boolean; acknowledged: number; latencies: number[] }): Promise<void> {
     const { outstanding, perSend } = this.#shape;
     const { size, recordsMax } = this.#load;
     const values = Array.from({ length: perSend }, () => randomBytes(size));
     const isTimed = outstanding === 1;
-    while (!this.#isOver && this.#acknowledged < recordsMax) {
+    while (!phase.isOver && phase.acknowledged < recordsMax) {
       const at = isTimed ? performance.now() : 0;
       await this.#sender.send(values);
-      if (isTimed) this.#latencies.push(performance.now() - at);
-      this.#acknowledged += perSend;
+      if (isTimed) phase.latencies.push(performance.now() - at);
+      phase.acknowledged += perSend;
     }
   }
 }
