@@ -15,6 +15,7 @@ const unit = ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.fuzz.ts', 'too
 const quick = [
   'test/compat/*.test.ts',
   'test/compat/kafkajs/*.test.ts',
+  'test/compat/kafkajs-door/*.test.ts',
   'test/compat/platformatic/*.test.ts',
   'test/integration/quick/*.test.ts',
   'test/client/*.test.ts',
@@ -23,6 +24,7 @@ const long = [
   'test/protocol-drift/*.test.ts',
   'test/simulation/*.test.ts',
   'test/integration/*/*.test.ts',
+  'test/compat/kafkajs-door/long/*.test.ts',
   'test/compat/run.ts',
   'test/client/run.ts',
   'test/client/interop/*.test.ts',
