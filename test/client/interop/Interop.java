@@ -33,7 +33,9 @@ public final class Interop {
         String bootstrap = args[1];
         switch (args[0]) {
             case "write" -> write(bootstrap, args[2]);
-            case "read" -> read(bootstrap, args[2]);
+            case "read" -> read(bootstrap, args[2], Map.of());
+            case "read-committed" -> read(bootstrap, args[2], Map.of("isolation.level", "read_committed"));
+            case "transact" -> transact(bootstrap, args[2], args[3]);
             default -> new Member(bootstrap, args[2], args[3], settings(args, 4)).live();
         }
         System.out.flush();
@@ -80,8 +82,32 @@ public final class Interop {
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    private static void read(String bootstrap, String topic) {
-        try (var consumer = consumer(bootstrap, Map.of())) {
+    private static void transact(String bootstrap, String topic, String name) {
+        Map<String, Object> settings = Map.of("bootstrap.servers", bootstrap, "transactional.id", name);
+        try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            producer.beginTransaction();
+            for (String line : (Iterable<String>) lines.lines()::iterator) {
+                String[] words = line.split("\t", -1);
+                switch (words[0]) {
+                    case "commit" -> {
+                        producer.commitTransaction();
+                        producer.beginTransaction();
+                    }
+                    case "abort" -> {
+                        producer.abortTransaction();
+                        producer.beginTransaction();
+                    }
+                    default -> producer.send(new ProducerRecord<>(topic, Integer.valueOf(words[0]), null, bytes(words[1])));
+                }
+            }
+            producer.abortTransaction();
+        }
+    }
+
+    private static void read(String bootstrap, String topic, Map<String, Object> settings) {
+        try (var consumer = consumer(bootstrap, settings)) {
             List<TopicPartition> all = new ArrayList<>();
             for (PartitionInfo partition : consumer.partitionsFor(topic)) {
                 all.add(new TopicPartition(topic, partition.partition()));

@@ -1,6 +1,7 @@
 /**
  * Other people's clients as programs. Each knows three words: `write TOPIC` takes lines of records (`record-lines.ts`) on its standard
- * input; `read TOPIC` says every record of a topic; `member GROUP TOPIC SETTING=VALUE …` reads with a group, says `owned PARTITIONS` when
+ * input; `read TOPIC` says every record of a topic, `read-committed TOPIC` those of transactions that were committed; `transact TOPIC NAME`
+ * takes lines of a partition and a value, or the words `commit` and `abort`; `member GROUP TOPIC SETTING=VALUE …` reads with a group, says `owned PARTITIONS` when
  * that changes and `record PARTITION OFFSET`, and leaves when its standard input ends.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -9,15 +10,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { cacheDir, jvmArguments } from '../../../tools/reference/kafka-home.ts';
 import { runCommand } from '../../compat/command.ts';
-import { writtenLine, type WrittenRecord } from './record-lines.ts';
+import { hexOf, writtenLine, type WrittenRecord } from './record-lines.ts';
 
 export interface InteropClient {
   readonly name: string;
   write(bootstrap: string, topic: string, records: readonly WrittenRecord[]): Promise<void>;
   /** Lines of `record-lines.ts`, in no particular order. */
   read(bootstrap: string, topic: string): Promise<string[]>;
+  readCommitted(bootstrap: string, topic: string): Promise<string[]>;
+  transact(bootstrap: string, topic: string, name: string, steps: readonly TransactionStep[]): Promise<void>;
   join(bootstrap: string, group: string, topic: string, settings?: Record<string, string>): GroupMember;
 }
+
+export type TransactionStep = 'commit' | 'abort' | { readonly partition: number; readonly value: string };
 
 export interface GroupMember extends AsyncDisposable {
   readonly name: string;
@@ -48,6 +53,11 @@ function foreignClient(name: string, command: () => string[]): InteropClient {
       await run(['write', bootstrap, topic], records.map((record) => `${writtenLine(record)}\n`).join(''));
     },
     read: async (bootstrap, topic) => await run(['read', bootstrap, topic]),
+    readCommitted: async (bootstrap, topic) => await run(['read-committed', bootstrap, topic]),
+    transact: async (bootstrap, topic, name, steps) => {
+      const lines = steps.map((step) => (typeof step === 'string' ? step : `${step.partition}\t${hexOf(step.value)}`));
+      await run(['transact', bootstrap, topic, name], lines.map((line) => `${line}\n`).join(''));
+    },
     join: (bootstrap, group, topic, settings = {}) => {
       const words = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
       return new ForeignMember(name, [...command(), 'member', bootstrap, group, topic, ...words]);

@@ -3,11 +3,12 @@
 import sys
 import threading
 
-from confluent_kafka import Consumer, KafkaException, OFFSET_BEGINNING, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, OFFSET_BEGINNING, Producer, TopicPartition
 
 
 def main(word, bootstrap, *rest):
-    {"write": write, "read": read, "member": member}[word](bootstrap, *rest)
+    words = {"write": write, "read": read, "read-committed": read_committed, "transact": transact, "member": member}
+    words[word](bootstrap, *rest)
 
 
 def to_bytes(text):
@@ -47,10 +48,28 @@ def write(bootstrap, topic):
         say(partition, offset)
 
 
-def read(bootstrap, topic):
+def transact(bootstrap, topic, name):
+    producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": name, "log_level": 0})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for line in sys.stdin:
+        words = line.rstrip("\n").split("\t")
+        if words[0] in ("commit", "abort"):
+            (producer.commit_transaction if words[0] == "commit" else producer.abort_transaction)(30)
+            producer.begin_transaction()
+        else:
+            producer.produce(topic, value=to_bytes(words[1]), partition=int(words[0]))
+    producer.abort_transaction(30)
+
+
+def read_committed(bootstrap, topic):
+    read(bootstrap, topic, "read_committed")
+
+
+def read(bootstrap, topic, isolation="read_uncommitted"):
     consumer = Consumer({
         "bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False, "fetch.wait.max.ms": 50,
-        "check.crcs": True, "log_level": 0})
+        "check.crcs": True, "isolation.level": isolation, "enable.partition.eof": True, "log_level": 0})
     partitions = consumer.list_topics(topic, 10).topics[topic].partitions
     ends = {one: consumer.get_watermark_offsets(TopicPartition(topic, one), 10)[1] for one in partitions}
     consumer.assign([TopicPartition(topic, one, OFFSET_BEGINNING) for one in partitions])
@@ -59,12 +78,13 @@ def read(bootstrap, topic):
         message = consumer.poll(10)
         if message is None:
             raise TimeoutError(f"partitions {sorted(left)} do not end")
+        if message.error() is not None and message.error().code() == KafkaError._PARTITION_EOF:
+            left.discard(message.partition())
+            continue
         if message.error() is not None:
             raise KafkaException(message.error())
         headers = [f"{name.encode().hex()}:{to_hex(content)}" for name, content in message.headers() or []]
         say(message.partition(), message.offset(), message.timestamp()[1], to_hex(message.key()), to_hex(message.value()), ",".join(headers))
-        if message.offset() + 1 >= ends[message.partition()]:
-            left.discard(message.partition())
     consumer.close()
 
 

@@ -1,10 +1,11 @@
 // Our own client, in this process, with the words of the others (foreign-clients.ts).
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, Producer, type ConsumerRecord } from '@millrace/client';
-import type { GroupMember, InteropClient } from './foreign-clients.ts';
+import type { GroupMember, InteropClient, TransactionStep } from './foreign-clients.ts';
 import { readLine, type WrittenRecord } from './record-lines.ts';
 
-export const millraceClient: InteropClient = { name: 'Millrace', write, read, join };
+export const millraceClient: InteropClient = { name: 'Millrace', write, read, readCommitted, transact, join };
 
 async function write(bootstrap: string, topic: string, records: readonly WrittenRecord[]): Promise<void> {
   for (const [codec, some] of Map.groupBy(records, (record) => record.codec)) {
@@ -39,6 +40,47 @@ async function read(bootstrap: string, topic: string): Promise<string[]> {
     if (ends.size === 0) break;
   }
   return lines;
+}
+
+/** What the last transactions have left behind is not given to anybody: it is over when the positions say so. */
+async function readCommitted(bootstrap: string, topic: string): Promise<string[]> {
+  await using consumer = new Consumer({
+    'bootstrap.servers': bootstrap,
+    'auto.offset.reset': 'earliest',
+    'isolation.level': 'read_committed',
+  });
+  const partitions = (await consumer.partitionsFor(topic)).map(({ partition }) => ({ topic, partition }));
+  await consumer.assign(partitions);
+  const lines: string[] = [];
+  const stop = new AbortController();
+  const reading = consumer.run({ eachRecord: (record) => void lines.push(lineOf(record)), signal: stop.signal });
+  for (const { offset, ...partition } of await consumer.endOffsets(partitions)) {
+    while ((await consumer.position(partition)) < offset) await sleep(10);
+  }
+  stop.abort();
+  await reading;
+  return lines;
+}
+
+async function transact(
+  bootstrap: string,
+  topic: string,
+  name: string,
+  steps: readonly TransactionStep[],
+): Promise<void> {
+  await using producer = new Producer({ 'bootstrap.servers': bootstrap, 'transactional.id': name });
+  await producer.initTransactions();
+  producer.beginTransaction();
+  for (const step of steps) {
+    if (step === 'commit') await producer.commitTransaction();
+    else if (step === 'abort') await producer.abortTransaction();
+    else {
+      producer.produce({ topic, partition: step.partition, value: step.value });
+      continue;
+    }
+    producer.beginTransaction();
+  }
+  await producer.abortTransaction();
 }
 
 function lineOf({ partition, offset, timestamp, key, value, headers }: ConsumerRecord): string {
