@@ -8,8 +8,7 @@ export interface StagedTopic {
   readonly partitions: readonly TopicPartition[];
 }
 
-export async function stageTopic(target: Target, partitionCount = 1): Promise<StagedTopic> {
-  const topic = uniqueName('read');
+export async function stageTopic(target: Target, partitionCount = 1, topic = uniqueName('read')): Promise<StagedTopic> {
   await using admin = new Admin({ 'bootstrap.servers': target.bootstrap });
   await admin.createTopics([{ name: topic, numPartitions: partitionCount, replicationFactor: target.brokers }]);
   return { topic, partitions: Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })) };
