@@ -205,8 +205,7 @@ export class Sender {
     const { inFlight, ready } = queue;
     if (!this.#options.fate.isFree(queue)) return undefined;
     const first = ready[0];
-    // What was sent to another broker, or is sent again, has the partition for itself: only so its order is kept.
-    if (inFlight.length > 0 && (queue.inFlightLane !== lane || (first !== undefined && first.tries > 0)))
+    if (inFlight.length > 0 && (queue.inFlightLane !== lane || isAlone(inFlight[0]!) || isAgain(first)))
       return undefined;
     if (first !== undefined) {
       if (first.retryAtMs <= nowMs) return first;
@@ -328,3 +327,10 @@ export class Sender {
     }
   }
 }
+
+/**
+ * What is sent again has the partition for itself: otherwise it would be overtaken without idempotence, and with it more batches could
+ * come behind it than brokers remember to tell a repetition by.
+ */
+const isAgain = (next: Batch | undefined): boolean => next !== undefined && next.tries > 0;
+const isAlone = (sent: Batch): boolean => sent.tries > 1;
