@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { startKafkaCluster } from '../../tools/reference/kafka-cluster.ts';
 import { KAFKA_VERSION } from '../../tools/reference/kafka-home.ts';
+import { quickGroups } from './target.ts';
 
 const sizes = (process.env['CLIENT_BROKERS'] ?? '1,3').split(',').map(Number);
 const prefixes = (process.env['CLIENT_FILES'] ?? '').split(',');
@@ -19,6 +20,7 @@ const properties = {
   'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
   'super.users': 'User:ANONYMOUS',
   'delegation.token.secret.key': 'of-tests',
+  ...quickGroups,
 };
 
 // An exit, other than a signal, ends the servers that run.

@@ -13,12 +13,20 @@ export interface Target extends AsyncDisposable {
 
 const bootstrap = process.env['CLIENT_BOOTSTRAP'];
 
+/** Members are heard of often, and may be given short sessions. */
+export const quickGroups = {
+  'group.min.session.timeout.ms': '500',
+  'group.consumer.min.heartbeat.interval.ms': '100',
+  'group.consumer.heartbeat.interval.ms': '200',
+  'group.consumer.min.session.timeout.ms': '500',
+};
+
 export async function openTarget(): Promise<Target> {
   if (bootstrap !== undefined && bootstrap !== '') {
     const brokers = bootstrap.split(',').length;
     return { bootstrap, kind: 'kafka', brokers, [Symbol.asyncDispose]: async () => {} };
   }
-  const broker = await startBroker();
+  const broker = await startBroker(quickGroups);
   return { bootstrap: broker.bootstrap, kind: 'millrace', brokers: 1, [Symbol.asyncDispose]: () => broker.stop() };
 }
 

@@ -268,11 +268,14 @@ export class ClassicMember implements Membership {
     this.#wakeUp();
     await this.#loop;
     const hasEnded = this.#fault !== undefined;
-    if (owner.owned.length > 0) {
-      if (this.#isLost || this.#generationId === -1) await owner.lose([...owner.owned]);
-      else await owner.revoke([...owner.owned]);
+    try {
+      if (owner.owned.length > 0) {
+        if (this.#isLost || this.#generationId === -1) await owner.lose([...owner.owned]);
+        else await owner.revoke([...owner.owned]);
+      }
+    } finally {
+      this.#stop();
     }
-    this.#stop();
     const isStatic = config['group.instance.id'] !== null;
     const isGoing = how === 'leave' || (how === undefined && !isStatic);
     if (isGoing && !hasEnded && (this.#memberId !== '' || isStatic))
@@ -331,7 +334,7 @@ export class ClassicMember implements Membership {
       this.#topics.keep();
       await this.#exchange.heartbeat(as.generationId, as.memberId);
     } catch (error) {
-      if (!isClientError(error)) throw error;
+      if (!isClientError(error)) return this.#break(error);
       if (verdictOf(error) === 'again') nextMs = Math.min(nextMs, cluster.config['retry.backoff.max.ms']);
       // An answer that comes while a JoinGroup is under way is about the generation that ends.
       if (!this.#isJoining) this.doubt(error, as);
@@ -340,6 +343,11 @@ export class ClassicMember implements Membership {
       this.#nextBeatAtMs = this.#nowMs + nextMs;
       this.#watch();
     }
+  }
+
+  #break(fault: unknown): void {
+    this.#fault ??= fault;
+    this.#wakeUp();
   }
 
   /** The user is stuck or gone: others get the partitions. Static members wait for their session to end. */

@@ -235,7 +235,7 @@ export class ConsumerMember implements Membership {
       this.#failures = 0;
     } catch (error) {
       this.#words.unheard();
-      if (!isClientError(error)) throw error;
+      if (!isClientError(error)) return this.#break(error);
       if (this.#epoch === epoch) this.#react(error);
       const { 'retry.backoff.ms': firstMs, 'retry.backoff.max.ms': maxMs } = cluster.config;
       nextMs = backoffMs(++this.#failures, firstMs, maxMs, cluster.host.random);
@@ -244,6 +244,11 @@ export class ConsumerMember implements Membership {
       this.#nextBeatAtMs = this.#nowMs + (this.#isNewsDue ? 0 : nextMs);
       this.#watch();
     }
+  }
+
+  #break(fault: unknown): void {
+    this.#fault ??= fault;
+    this.#wakeUp();
   }
 
   async #ask(): Promise<ExactResponse<'consumerGroupHeartbeat'>> {
@@ -293,11 +298,14 @@ export class ConsumerMember implements Membership {
     this.#wakeUp();
     await this.#loop;
     const isMember = this.#epoch >= 0 && this.#fault === undefined;
-    if (owner.owned.length > 0) {
-      if (this.#isLost || !isMember) await owner.lose([...owner.owned]);
-      else await owner.revoke([...owner.owned]);
+    try {
+      if (owner.owned.length > 0) {
+        if (this.#isLost || !isMember) await owner.lose([...owner.owned]);
+        else await owner.revoke([...owner.owned]);
+      }
+    } finally {
+      this.#stop();
     }
-    this.#stop();
     const isStatic = config['group.instance.id'] !== null;
     const isTold = isStatic || how !== 'stay';
     if (isMember && isTold) await this.#sayGoodbye(isStatic && how !== 'leave' ? -2 : -1);
