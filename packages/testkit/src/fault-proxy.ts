@@ -51,6 +51,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #ports = new Map<string, number>();
   readonly #sockets = new Set<net.Socket>();
   #isClosed = false;
+  #failure: unknown;
 
   /** Listens for the given brokers; others get their proxies when an answer names them. */
   static async open(bootstrap: string): Promise<FaultProxy> {
@@ -73,6 +74,7 @@ export class FaultProxy implements AsyncDisposable {
     this.cutAll();
     const servers = await Promise.all(this.#servers.values());
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -89,6 +91,12 @@ export class FaultProxy implements AsyncDisposable {
   async addressFor(broker: string): Promise<{ host: string; port: number }> {
     await this.#serve(broker);
     return { host, port: this.#ports.get(broker)! };
+  }
+
+  /** A rule asked for what cannot be: every later `close` says so. */
+  failed(error: unknown, cut: () => void): void {
+    this.#failure ??= error;
+    cut();
   }
 
   track(...sockets: readonly net.Socket[]): void {
@@ -189,14 +197,15 @@ class ProxiedConnection {
   }
 
   #leave({ name, version, correlationId, verdict }: Passed, answer: Buffer | Record<string, unknown>): void {
-    this.#leaving = this.#leaving.then(async () => {
+    const leave = async (): Promise<void> => {
       if (verdict?.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, verdict.delayMs));
       if (this.#client.destroyed) return;
       if (Buffer.isBuffer(answer)) return void this.#client.write(answer);
       const readdressed = namesBrokers.has(name) ? await this.#readdress(answer) : answer;
       const api = apiWithExactOffsets(name);
       this.#client.write(Buffer.concat(encodeResponse(api as never, version, correlationId, readdressed as never)));
-    });
+    };
+    this.#leaving = this.#leaving.then(leave).catch((error: unknown) => this.#proxy.failed(error, () => this.#cut()));
   }
 
   /** Every `host` and `port` in it, at any depth, becomes that of the proxy. */
