@@ -133,6 +133,15 @@ export const idlers: Participant[] = [
   program('millrace', 'millrace-idle'),
 ];
 
-export const doorSenders: Participant[] = [program('kafkajs', 'kafkajs-produce')];
+/** The same programs, with another module in the place of kafkajs. */
+const door = { module: '@millrace/kafkajs' };
 
-export const doorReaders: Participant[] = [program('kafkajs', 'kafkajs-consume', { way: 'eachMessage' })];
+export const doorSenders: Participant[] = [
+  program('kafkajs', 'kafkajs-produce'),
+  program('door', 'kafkajs-produce', door),
+];
+
+export const doorReaders: Participant[] = [
+  program('kafkajs', 'kafkajs-consume', { way: 'eachMessage' }),
+  program('door', 'kafkajs-consume', { way: 'eachMessage', ...door }),
+];

@@ -21,7 +21,7 @@ for (const kind of ['kafka', 'millrace'] satisfies TargetKind[]) {
     before(async () => {
       target = await startTarget(kind);
       await createTopic(target.bootstrap, topic, { partitions });
-      for (const { name, transact } of clients) await transact(target.bootstrap, topic, name, stepsOf(name));
+      for (const client of clients) await client.transact(target.bootstrap, topic, client.name, stepsOf(client.name));
     });
 
     after(async () => {
