@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { suite, test } from 'node:test';
 
-import { Consumer, isClientError, json, strings } from '@millrace/client';
+import { type ConsumedMessage, Consumer, isClientError, json, Producer, strings } from '@millrace/client';
 
 import { consumerOf, numbered, stageTopic, take, write } from './consumer-stage.ts';
 import { openTarget, uniqueName } from './target.ts';
@@ -170,7 +171,7 @@ suite('consumer', () => {
       code: 'SERIALIZATION',
       message: new RegExp(`${topic}-0, offset 0, cannot be read`),
     });
-    await using producer = new (await import('@millrace/client')).Producer({ 'bootstrap.servers': target.bootstrap });
+    await using producer = new Producer({ 'bootstrap.servers': target.bootstrap });
     await producer.send({ topic, key: 'k', value: '{"n":5}' });
     consumer.seek(partitions[0]!, 1n);
     for await (const record of consumer) {
@@ -245,6 +246,38 @@ suite('consumer', () => {
     }
     assert.equal(count, 3);
     assert.throws(() => consumer.pause(), { code: 'CLOSED' });
+  });
+
+  test('says what it has done: in metrics, and on a diagnostics channel', async () => {
+    await using target = await openTarget();
+    const { topic, partitions } = await stageTopic(target, 2);
+    await write(target, partitions[0]!, 40);
+    await write(target, partitions[1]!, 10);
+    const told: ConsumedMessage[] = [];
+    const listen = (message: unknown): void => void told.push(message as ConsumedMessage);
+    subscribe('millrace:client:consume', listen);
+    await using consumer = consumerOf(target, { 'client.id': 'me' });
+    await consumer.assign(partitions);
+    assert.equal((await take(consumer, 50)).length, 50);
+    unsubscribe('millrace:client:consume', listen);
+    const mine = told.filter((message) => message.topic === topic);
+    assert.equal(
+      mine.reduce((sum, { records }) => sum + records.length, 0),
+      50,
+    );
+    assert.deepEqual([mine[0]!.clientId, mine[0]!.groupId], ['me', undefined]);
+    const metrics = consumer.metrics();
+    assert.deepEqual(
+      [
+        metrics['records-consumed-total'],
+        metrics['records-lag-max'],
+        metrics['records-lead-min'],
+        metrics['assigned-partitions'],
+      ],
+      [50, 0, 10, 2],
+    );
+    assert.equal(metrics['buffered-bytes'], 0);
+    assert.ok(metrics['fetch-total'] >= 1 && metrics['bytes-consumed-total'] > 50 * 8);
   });
 
   test('a reader that waits is ended by its signal and by close', async () => {

@@ -23,10 +23,23 @@ export {
   type SubscribeTo,
 } from './consumer/consumer.ts';
 export { consumerKeys } from './consumer/consumer-keys.ts';
+export type { ConsumerMetrics } from './consumer/consumer-metrics.ts';
 export type { ConsumerOptions } from './consumer/consumer-options.ts';
+export type {
+  AssignableGroup,
+  AssignableMember,
+  AssignableTopic,
+  Assignor,
+  MemberAssignment,
+  RebalanceProtocol,
+} from './consumer/group/assignors/assignor.ts';
+export { rangeAssignor } from './consumer/group/assignors/range.ts';
+export { roundRobinAssignor } from './consumer/group/assignors/round-robin.ts';
+export { cooperativeStickyAssignor, stickyAssignor } from './consumer/group/assignors/sticky.ts';
 export type { GroupMetadata, Membership, PartitionOwner, Subscription } from './consumer/group/membership.ts';
 export type { ListedOffset, OffsetQuery } from './consumer/offsets/listed-offsets.ts';
 export type { PartitionDescription } from './consumer/partition-descriptions.ts';
+export type { ConsumedMessage } from './consumer/reading/consume-channel.ts';
 export type { ConsumedRecord, ConsumerRecord, TimestampType } from './consumer/reading/consumer-record.ts';
 export type { RecordBatch } from './consumer/reading/record-batch.ts';
 export type { HandlerContext } from './consumer/reading/runner.ts';
@@ -55,3 +68,14 @@ export {
 export { json, type StandardSchema } from './serdes/json.ts';
 export type { Serde, SerdePlace, SerdesOf, TopicSerdes, TopicSerdesMap, TypeOf } from './serdes/serde.ts';
 export { bytes, doubles, floats, int32s, int64s, strings, uuids } from './serdes/serdes.ts';
+export type {
+  AcknowledgeType,
+  AcknowledgementCallback,
+  AcknowledgementResult,
+  AcknowledgedRange,
+} from './share/acknowledgement.ts';
+export type { SharedRecord, ShareRecord } from './share/held-record.ts';
+export type { ShareBatch } from './share/share-batch.ts';
+export { type Acknowledgeable, ShareConsumer, type ShareRunOptions } from './share/share-consumer.ts';
+export { shareKeys } from './share/share-keys.ts';
+export type { ShareConsumerOptions } from './share/share-options.ts';

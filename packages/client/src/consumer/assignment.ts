@@ -2,7 +2,6 @@
  * The partitions that are ours. In: what a membership, or the user, says of them. Out: a cursor for each, with the fetcher, the finder of
  * positions and the readers told, and the user's callbacks called, one after the other.
  */
-import type { Cluster } from '../cluster/cluster.ts';
 import { ClientError, isClientError } from '../error.ts';
 import { partitionKey, type TopicPartition } from '../record.ts';
 import { Cursor, type CursorListener, type RecordDecoder } from './fetch/cursor.ts';
@@ -18,7 +17,6 @@ export interface RebalanceCallbacks {
 }
 
 export interface AssignmentOptions {
-  readonly cluster: Cluster;
   readonly callbacks: RebalanceCallbacks;
   readonly decoderOf: (topic: string) => RecordDecoder | undefined;
   readonly listener: CursorListener;

@@ -2,7 +2,7 @@
  * The door for reading. In: topics to subscribe to, or partitions. Out: records, one by one, in batches, or to handlers.
  *
  * A membership (`group/`) or the user says which partitions are ours (`assignment.ts`); each is a cursor (`fetch/cursor.ts`), which
- * `offsets/position-finder.ts` finds a place for and `fetch/fetcher.ts` keeps filled. Readers (`reading/`) take slices of it, one reader at a
+ * `offsets/position-finder.ts` finds a place for and `fetch/fetcher.ts` keeps filled (`intake.ts`). Readers (`reading/`) take slices of it, one reader at a
  * time. `committer.ts` keeps what was processed.
  */
 import type { Timer } from '@millrace/base';
@@ -12,11 +12,10 @@ import { Cluster } from '../cluster/cluster.ts';
 import { ClientError } from '../error.ts';
 import { type OffsetAndMetadata, partitionKey, type TopicPartition, type TopicPartitionOffset } from '../record.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
-import { Assignment } from './assignment.ts';
 import { type CommitCallback, Committer, positionsOf, processedOf } from './committer.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { type ConsumerOptions, type ConsumerSettings, consumerSettings } from './consumer-options.ts';
 import type { Cursor, SliceLimits } from './fetch/cursor.ts';
-import { Fetcher } from './fetch/fetcher.ts';
 import { GroupOffsets } from './group/group-offsets.ts';
 import { memberOf } from './group-member.ts';
 import type { GroupMetadata, Membership, Subscription } from './group/membership.ts';
@@ -27,12 +26,9 @@ import {
   latestTimestamp,
   type OffsetQuery,
 } from './offsets/listed-offsets.ts';
-import { PositionFinder } from './offsets/position-finder.ts';
-import { resetPolicyOf } from './offsets/reset-policy.ts';
 import type { ConsumedRecord } from './reading/consumer-record.ts';
-import { decoderOf } from './reading/decoded-record.ts';
 import type { RecordBatch } from './reading/record-batch.ts';
-import { ReadyQueue } from './reading/ready-queue.ts';
+import { Intake } from './intake.ts';
 import { type HandlerContext, Runner } from './reading/runner.ts';
 import { BatchIterator, RecordIterator } from './reading/slice-iterator.ts';
 import { Turns } from './reading/turns.ts';
@@ -90,19 +86,13 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 {
   readonly cluster: Cluster;
   readonly #settings: ConsumerSettings;
-  readonly #queue: ReadyQueue;
   readonly #turns: Turns;
-  readonly #fetcher: Fetcher;
-  readonly #finder: PositionFinder;
-  readonly #assignment: Assignment;
+  readonly #intake: Intake;
   readonly #groupOffsets: GroupOffsets | undefined;
   readonly #committer: Committer | undefined;
-  readonly #watchers = new Set<() => void>();
   #membership: Membership | undefined;
   #subscription: Subscription | undefined;
   #isChosen = false;
-  /** The user is leaving the group, maybe inside of a loop over records: nobody waits for that loop. */
-  #isLeaving = false;
   #closing: Promise<void> | undefined;
   #isClosed = false;
   #timer: Timer | undefined;
@@ -111,9 +101,8 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   /** Connects when something is subscribed to or assigned. Throws `ClientError` CONFIG. */
   constructor(options: ConsumerOptions<Topics>) {
     const settings = consumerSettings(options as Readonly<Record<string, unknown>>);
-    const { config, isolationLevel } = settings;
+    const { config } = settings;
     const { host = nodeClientHost(), observe, topics = {} } = options;
-    const serdes = new Map(Object.entries<TopicSerdesMap[string]>(topics));
     this.#settings = settings;
     const cluster = new Cluster({
       host,
@@ -124,42 +113,20 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     });
     this.cluster = cluster;
     this.#turns = new Turns(host.clock);
-    this.#queue = new ReadyQueue(() => this.#membership?.polled());
-    this.#groupOffsets = this.#openGroupOffsets();
-    this.#assignment = new Assignment({
+    const offsets = this.#openGroupOffsets();
+    this.#groupOffsets = offsets;
+    this.#intake = new Intake({
       cluster,
+      settings,
       callbacks: options,
-      decoderOf: (topic) => (serdes.has(topic) ? decoderOf(topic, serdes.get(topic)!) : undefined),
-      listener: {
-        readable: (cursor) => this.#queue.readable(cursor),
-        buffered: (cursor, bytes) => this.#fetcher.buffered(cursor, bytes),
-        changed: (cursor) => this.#changed(cursor),
-      },
-      added: (cursor) => this.#added(cursor),
-      removed: (cursor) => this.#removed(cursor),
+      serdes: topics,
+      committed: offsets && ((partitions) => offsets.committed(partitions, 0)),
       commit: (cursors) => this.#commitAtLast(cursors),
-      isWaitedFor: () => !this.#isLeaving || this.#queue.reader?.isParallel === true,
-      failed: (error, isFinal) => this.#queue.fail(error, isFinal),
-    });
-    this.#fetcher = new Fetcher({
-      cluster,
-      rules: settings.fetchRules,
-      fetchBytesMax: config['fetch.max.bytes'],
-      outOfRange: (cursor) => this.#finder.outOfRange(cursor),
-      failed: (error) => this.#queue.fail(error, false),
-      observed: () => {},
-    });
-    const groupOffsets = this.#groupOffsets;
-    this.#finder = new PositionFinder({
-      cluster,
-      policy: resetPolicyOf(config['auto.offset.reset']),
-      isolationLevel,
-      cursors: () => this.#assignment.cursors,
-      committed: groupOffsets && ((partitions) => groupOffsets.committed(partitions, 0)),
+      polled: () => this.#membership?.polled(),
+      ended: () => (this.#membership = undefined),
     });
     this.#committer =
-      groupOffsets && new Committer(groupOffsets, (partition) => this.#assignment.find(partition), host.log);
-    cluster.metadata.onChanged(() => this.#metadataChanged());
+      offsets && new Committer(offsets, (partition) => this.#intake.assignment.find(partition), host.log);
   }
 
   /** Joins the group for these topics; what was subscribed to before is over. Throws `ClientError` CLOSED, STATE, CONFIG. */
@@ -170,8 +137,9 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     if (this.#settings.config['group.id'] === null)
       throw new ClientError('CONFIG', 'Subscribing needs a group.id; without one, assign partitions.');
     const subscription = subscriptionOf(to);
-    this.#membership ??= memberOf(this.#settings, this.cluster, this.#assignment);
-    this.#isLeaving = false;
+    if (this.#membership === undefined) this.#intake.queue.clearFault();
+    this.#membership ??= memberOf(this.#settings, this.cluster, this.#intake.assignment);
+    this.#intake.isLeaving = false;
     this.#membership.subscribe(subscription);
     this.#subscription = subscription;
     this.#watch();
@@ -188,12 +156,12 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       throw new ClientError('STATE', 'Topics are subscribed to: unsubscribe before you assign partitions by hand.');
     this.#isChosen = partitions.length > 0;
     this.#watch();
-    await this.#assignment.choose(partitions);
+    await this.#intake.assignment.choose(partitions);
   }
 
   /** The partitions that are read at present. */
   assignment(): readonly TopicPartition[] {
-    return this.#assignment.owned;
+    return this.#intake.assignment.owned;
   }
 
   /** Leaves the group, or lets go of what was assigned. */
@@ -201,7 +169,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#mustStayOpen();
     await this.#letGo();
     this.#isChosen = false;
-    this.#queue.clearFault();
+    this.#intake.queue.clearFault();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<ConsumedRecord<Topics>, undefined, undefined> {
@@ -212,7 +180,12 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   records({ signal }: ReadOptions = {}): AsyncIterableIterator<ConsumedRecord<Topics>, undefined, undefined> {
     this.#mustStayOpen();
     const limits = this.#limits(this.#settings.config['max.poll.records']);
-    return new RecordIterator<ConsumedRecord<Topics>>({ queue: this.#queue, limits, turns: this.#turns, signal });
+    return new RecordIterator<ConsumedRecord<Topics>>({
+      queue: this.#intake.queue,
+      limits,
+      turns: this.#turns,
+      signal,
+    });
   }
 
   /** Records of one partition at a time. Throws `ClientError` STATE when somebody reads already. */
@@ -223,7 +196,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   > {
     this.#mustStayOpen();
     return new BatchIterator<ConsumedRecord<Topics>>({
-      queue: this.#queue,
+      queue: this.#intake.queue,
       limits: this.#limits(recordsMax),
       turns: this.#turns,
       signal,
@@ -246,7 +219,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       recordsMax ?? (eachRecord === undefined ? undefined : this.#settings.config['max.poll.records']),
     );
     const runner = new Runner<ConsumedRecord<Topics>>({
-      queue: this.#queue,
+      queue: this.#intake.queue,
       limits,
       turns: this.#turns,
       eachRecord,
@@ -259,23 +232,16 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   pause(partitions?: readonly TopicPartition[]): void {
     this.#mustBeOpen();
-    for (const cursor of this.#assignment.some(partitions)) {
-      cursor.isPaused = true;
-      cursor.stop();
-    }
+    this.#intake.pause(this.#intake.assignment.some(partitions));
   }
 
   resume(partitions?: readonly TopicPartition[]): void {
     this.#mustBeOpen();
-    for (const cursor of this.#assignment.some(partitions)) {
-      cursor.isPaused = false;
-      this.#queue.readable(cursor);
-      this.#fetcher.place(cursor);
-    }
+    this.#intake.resume(this.#intake.assignment.some(partitions));
   }
 
   paused(): readonly TopicPartition[] {
-    return [...this.#assignment.cursors]
+    return [...this.#intake.assignment.cursors]
       .filter(({ isPaused }) => isPaused)
       .map(({ topic, partition }) => ({ topic, partition }));
   }
@@ -285,41 +251,28 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#mustBeOpen();
     const { offset, leaderEpoch = -1 } = typeof to === 'bigint' ? { offset: to } : to;
     if (offset < 0n) throw new ClientError('CONFIG', `There is no offset ${offset} to seek to.`);
-    this.#assignment.get(partition).jump(offset, leaderEpoch);
+    this.#intake.assignment.get(partition).jump(offset, leaderEpoch);
   }
 
   seekToBeginning(partitions?: readonly TopicPartition[]): void {
     this.#mustBeOpen();
-    for (const cursor of this.#assignment.some(partitions)) cursor.reset(earliestTimestamp);
+    for (const cursor of this.#intake.assignment.some(partitions)) cursor.reset(earliestTimestamp);
   }
 
   seekToEnd(partitions?: readonly TopicPartition[]): void {
     this.#mustBeOpen();
-    for (const cursor of this.#assignment.some(partitions)) cursor.reset(latestTimestamp);
+    for (const cursor of this.#intake.assignment.some(partitions)) cursor.reset(latestTimestamp);
   }
 
   /** The offset of the next record that will be given, found out if need be. Throws `ClientError`. */
   async position(partition: TopicPartition, options: CallOptions = {}): Promise<bigint> {
-    const deadlineMs = this.#deadline(options);
-    const { clock } = this.cluster.host;
-    for (;;) {
-      this.#mustBeOpen();
-      const { position, fault } = this.#assignment.get(partition);
-      if (position !== undefined) return position;
-      if (fault !== undefined) throw fault;
-      const leftMs = deadlineMs - clock.monotonic();
-      if (leftMs <= 0)
-        throw new ClientError(
-          'TIMEOUT',
-          `The position of ${partition.topic}-${partition.partition} could not be found out in time.`,
-        );
-      await this.#change(leftMs, options.signal);
-    }
+    this.#mustBeOpen();
+    return await this.#intake.position(partition, this.#deadline(options), options.signal);
   }
 
   /** Offsets between the position and what can be read; undefined while either is not known. */
   currentLag(partition: TopicPartition): bigint | undefined {
-    const { position, readableEnd } = this.#assignment.get(partition);
+    const { position, readableEnd } = this.#intake.assignment.get(partition);
     if (position === undefined || readableEnd < 0n) return undefined;
     return readableEnd > position ? readableEnd - position : 0n;
   }
@@ -404,7 +357,11 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#membership.rejoin(reason);
   }
 
-  /** Handlers come to their end, what was processed is committed where that is automatic, and the group is left. */
+  metrics(): ConsumerMetrics {
+    return this.#intake.metrics.read(this.#intake.cursors, this.#intake.bufferedBytes);
+  }
+
+  /** Not to be waited for by a handler of `run`, for which it waits itself. Handlers come to their end, what was processed is committed where that is automatic, and the group is left. */
   close(options: CloseOptions = {}): Promise<void> {
     return (this.#closing ??= this.#close(options));
   }
@@ -415,21 +372,25 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   async #close({ timeoutMs = closeMs, leave }: CloseOptions): Promise<void> {
     this.#timer?.cancel();
-    this.#queue.end();
+    this.#intake.queue.end();
     const how = leave === undefined ? undefined : leave ? 'leave' : 'stay';
-    await before(this.cluster.host, timeoutMs, this.#letGo(how));
-    this.#isClosed = true;
-    this.#finder.close();
-    this.#fetcher.close();
-    for (const watcher of this.#watchers) watcher();
-    await this.cluster.close();
+    try {
+      await before(this.cluster.host, timeoutMs, this.#letGo(how));
+    } finally {
+      this.#isClosed = true;
+      this.#intake.close();
+      await this.cluster.close();
+    }
   }
 
   async #letGo(how?: 'leave' | 'stay'): Promise<void> {
     const membership = this.#membership;
-    this.#isLeaving = true;
+    this.#intake.isLeaving = true;
     this.#subscription = undefined;
-    if (membership === undefined) return await this.#assignment.revoke(this.#assignment.owned);
+    if (membership === undefined) {
+      if (this.#closing !== undefined) await this.#intake.quiet();
+      return await this.#intake.assignment.choose([]);
+    }
     // The last commits are made as a member.
     await membership.leave(how);
     if (this.#membership === membership) this.#membership = undefined;
@@ -460,59 +421,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     return { ...readRules, recordsMax, bytesMax: Math.max(1, config['max.partition.fetch.bytes']) };
   }
 
-  #added(cursor: Cursor): void {
-    const { metadata } = this.cluster;
-    metadata.want([cursor.topic]);
-    if (metadata.topic(cursor.topic) === undefined) metadata.refresh().catch(() => metadata.invalidate());
-    this.#fetcher.add(cursor);
-    this.#learnLeader(cursor);
-    this.#finder.wake();
-    this.#queue.readable(cursor);
-  }
-
-  #removed(cursor: Cursor): void {
-    this.#fetcher.remove(cursor);
-    this.#queue.remove(cursor);
-    for (const watcher of this.#watchers) watcher();
-  }
-
-  #changed(cursor: Cursor): void {
-    this.#fetcher.place(cursor);
-    if (cursor.state !== 'ready') this.#finder.wake();
-    for (const watcher of this.#watchers) watcher();
-  }
-
-  #metadataChanged(): void {
-    for (const cursor of this.#assignment.cursors) this.#learnLeader(cursor);
-    this.#fetcher.placeAll();
-    this.#finder.wake();
-  }
-
-  /** A new leader may lack what the old one had (KIP-320). */
-  #learnLeader(cursor: Cursor): void {
-    const leaderEpoch = this.cluster.metadata.partition(cursor.topic, cursor.partition)?.leaderEpoch ?? -1;
-    if (leaderEpoch <= cursor.leaderEpoch) return;
-    const isNews = cursor.leaderEpoch >= 0;
-    cursor.leaderEpoch = leaderEpoch;
-    if (isNews) cursor.doubt();
-  }
-
-  /** Settles when something about positions has changed. Throws `ClientError` ABORTED. */
-  async #change(timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    const changed = Promise.withResolvers<void>();
-    const timer = this.cluster.host.timers.after(timeoutMs, changed.resolve);
-    this.#watchers.add(changed.resolve);
-    signal?.addEventListener('abort', () => changed.resolve(), { once: true });
-    if (signal?.aborted !== true) await changed.promise;
-    this.#watchers.delete(changed.resolve);
-    timer.cancel();
-    if (signal?.aborted === true) throw new ClientError('ABORTED', 'The call was aborted.', { cause: signal.reason });
-  }
-
   /** What a commit without offsets means: what was given out; of several handlers at work, what they are done with. */
   #reached(): TopicPartitionOffset[] {
-    const { cursors } = this.#assignment;
-    return this.#queue.reader?.isParallel === true ? processedOf(cursors) : positionsOf(cursors);
+    const { cursors } = this.#intake.assignment;
+    return this.#intake.queue.reader?.isParallel === true ? processedOf(cursors) : positionsOf(cursors);
   }
 
   async #commitAtLast(cursors: readonly Cursor[]): Promise<void> {
@@ -539,7 +451,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   /** One timer while something is subscribed to or assigned: for automatic commits, and to say that the user still reads. */
   #watch(): void {
     const { config, isAutoCommit } = this.#settings;
-    if (this.#timer !== undefined || this.#closing !== undefined || config['group.id'] === null) return;
+    if (this.#timer !== undefined || this.#closing !== undefined) return;
     const everyMs = Math.min(
       isAutoCommit ? Math.max(1, config['auto.commit.interval.ms']) : tickMsMax,
       Math.ceil(config['max.poll.interval.ms'] / 3),
@@ -547,9 +459,9 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     );
     this.#timer = this.cluster.host.timers.after(everyMs, () => {
       this.#timer = undefined;
-      if (isAutoCommit) this.#committer!.inPassing(this.#assignment.cursors);
+      if (isAutoCommit) this.#committer!.inPassing(this.#intake.assignment.cursors);
       if (this.#isReading()) this.#membership?.polled();
-      this.cluster.metadata.want([...this.#assignment.cursors].map(({ topic }) => topic));
+      this.#intake.want();
       this.#watch();
     });
   }
@@ -557,10 +469,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   /** Whether a reader waits for records, or has got on with those in hand since the last look. */
   #isReading(): boolean {
     const positions = new Map<Cursor, bigint>();
-    for (const cursor of this.#assignment.cursors) if (cursor.isBusy) positions.set(cursor, cursor.position!);
+    for (const cursor of this.#intake.assignment.cursors) if (cursor.isBusy) positions.set(cursor, cursor.position!);
     const before = this.#lastPositions;
     this.#lastPositions = positions;
-    if (this.#queue.reader?.isIdle === true) return true;
+    if (this.#intake.queue.reader?.isIdle === true) return true;
     return [...positions].some(([cursor, position]) => before.has(cursor) && before.get(cursor) !== position);
   }
 

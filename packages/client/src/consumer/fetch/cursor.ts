@@ -62,6 +62,9 @@ export class Cursor implements TopicPartition {
   readableEnd = -1n;
   logStartOffset = -1n;
   bufferedBytes = 0;
+  /** Records that were handed out, and bytes that were read to the end. */
+  recordCount = 0;
+  byteCount = 0;
   /** Answers in a row that brought bytes, and no whole batch. */
   fruitless = 0;
   /** Counts jumps, so that an answer to a question from before one can be told. */
@@ -211,6 +214,7 @@ export class Cursor implements TopicPartition {
   take(limits: SliceLimits): HandedSlice | undefined {
     const slice = this.#returned ?? this.#nextSlice(limits);
     if (slice !== undefined) {
+      if (slice !== this.#returned) this.recordCount += slice.records.length;
       this.#returned = undefined;
       this.#handed = slice;
       this.#isBusy = true;
@@ -317,6 +321,7 @@ export class Cursor implements TopicPartition {
   #finish(segment: FetchedSegment): bigint {
     this.#segments.shift();
     this.#batchIndex = 0;
+    this.byteCount += segment.wholeBytes;
     this.#count(-segment.wholeBytes);
     if (segment.fault !== undefined) this.#fault ??= segment.fault;
     return segment.nextOffset ?? this.#position!;

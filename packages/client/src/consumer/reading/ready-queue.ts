@@ -1,6 +1,7 @@
 /** Cursors that have something for a reader, in turns. In: cursors that say so. Out: the next one, and a wake-up for who waits. */
 import type { ClientError } from '../../error.ts';
 import type { Cursor } from '../fetch/cursor.ts';
+import type { ConsumedMessage } from './consume-channel.ts';
 
 /** Whoever hands records to the user; there is one at a time. */
 export interface Reader {
@@ -15,13 +16,15 @@ export interface Reader {
 export class ReadyQueue {
   readonly #ready = new Set<Cursor>();
   readonly #wanted: () => void;
+  readonly who: Pick<ConsumedMessage, 'clientId' | 'groupId'>;
   #reader: Reader | undefined;
   #fault: ClientError | undefined;
   #isFaultFinal = false;
   #isEnded = false;
 
   /** `wanted` is told whenever a reader comes for more. */
-  constructor(wanted: () => void) {
+  constructor(who: Pick<ConsumedMessage, 'clientId' | 'groupId'>, wanted: () => void) {
+    this.who = who;
     this.#wanted = wanted;
   }
 

@@ -115,28 +115,32 @@ export class Runner<R> implements Reader {
     }
   }
 
-  /** Runs as long as handlers give no promise; the rest, if any, is the promise that it gives. */
   #records(slice: HandedSlice): Promise<void> | undefined {
+    const pending = this.#untilPending(slice);
+    return pending === undefined ? undefined : this.#awaited(slice, pending);
+  }
+
+  async #awaited(slice: HandedSlice, first: PromiseLike<unknown>): Promise<void> {
+    for (let pending: PromiseLike<unknown> | undefined = first; pending !== undefined; ) {
+      await pending;
+      slice.done = slice.index;
+      if (this.#isStopping) return;
+      pending = this.#untilPending(slice);
+    }
+  }
+
+  /** Calls the handler until it gives a promise, which is handed on, or the loop has to turn. Undefined: all are done. */
+  #untilPending(slice: HandedSlice): PromiseLike<unknown> | undefined {
+    const { turns } = this.#options;
     const handler = this.#options.eachRecord!;
     const { records } = slice;
     while (slice.index < slice.end) {
       const pending = handler(records[slice.index++] as R, this.#context);
-      if (isPromise(pending)) return this.#awaited(slice, pending);
+      if (isPromise(pending)) return pending;
       slice.done = slice.index;
+      if ((slice.index & 63) === 0 && turns.isDue) return turns.next();
     }
     return undefined;
-  }
-
-  async #awaited(slice: HandedSlice, first: PromiseLike<unknown>): Promise<void> {
-    const handler = this.#options.eachRecord!;
-    const { records } = slice;
-    await first;
-    slice.done = slice.index;
-    while (slice.index < slice.end && !this.#isStopping) {
-      const pending = handler(records[slice.index++] as R, this.#context);
-      if (isPromise(pending)) await pending;
-      slice.done = slice.index;
-    }
   }
 
   #batch(cursor: Cursor, slice: HandedSlice): Promise<void> | undefined {

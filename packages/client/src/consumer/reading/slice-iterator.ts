@@ -6,6 +6,7 @@
  */
 import { ClientError } from '../../error.ts';
 import type { Cursor, SliceLimits } from '../fetch/cursor.ts';
+import { tellConsumed } from './consume-channel.ts';
 import type { HandedSlice } from './handed-slice.ts';
 import { RecordBatch } from './record-batch.ts';
 import type { Reader, ReadyQueue } from './ready-queue.ts';
@@ -24,6 +25,7 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
   #woken: (() => void) | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isOver = false;
+  protected readonly turns: Turns;
   protected cursor: Cursor | undefined;
   protected slice: HandedSlice | undefined;
 
@@ -34,6 +36,7 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
       throw new ClientError('STATE', 'This consumer is being read already: end the other loop or run() first.');
     queue.reader = this;
     this.#options = options;
+    this.turns = options.turns;
     signal?.addEventListener('abort', this.#aborted);
   }
 
@@ -126,7 +129,9 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
 /** A fault that stays is found again by the next reader. */
 export function take(cursor: Cursor, limits: SliceLimits, queue: ReadyQueue): HandedSlice | undefined {
   try {
-    return cursor.take(limits);
+    const slice = cursor.take(limits);
+    if (slice !== undefined) tellConsumed(cursor, slice, queue.who);
+    return slice;
   } catch (error) {
     queue.readable(cursor);
     throw error;
@@ -136,7 +141,7 @@ export function take(cursor: Cursor, limits: SliceLimits, queue: ReadyQueue): Ha
 export class RecordIterator<R> extends SliceIterator<R> {
   next(): Promise<IteratorResult<R, undefined>> {
     const { slice } = this;
-    if (slice !== undefined && slice.index < slice.end) {
+    if (slice !== undefined && slice.index < slice.end && (slice.index & 63) !== 63) {
       slice.done = slice.index;
       return Promise.resolve({ value: slice.records[slice.index++] as R, done: false });
     }
@@ -144,6 +149,7 @@ export class RecordIterator<R> extends SliceIterator<R> {
   }
 
   async #next(): Promise<IteratorResult<R, undefined>> {
+    if (this.turns.isDue) await this.turns.next();
     for (;;) {
       const { slice } = this;
       if (slice !== undefined && slice.index < slice.end) {
