@@ -152,15 +152,18 @@ suite('admin: groups and their offsets', () => {
     await cluster.retry(cluster.deadline(), async () => {
       epoch = (await beat(0, true)).memberEpoch;
     });
-    const described = async () => (await admin.describeConsumerGroups([groupId]))[0]!;
-    let group = await described();
-    for (; group.members[0]?.targetAssignment?.length !== 2; group = await described())
-      epoch = (await beat(epoch, false)).memberEpoch;
+    const group = await stage.until(
+      async () => {
+        epoch = (await beat(epoch, false)).memberEpoch;
+        return (await admin.describeConsumerGroups([groupId]))[0]!;
+      },
+      ({ members }) => members[0]?.targetAssignment?.length === 2,
+    );
     assert.equal(group.type, 'consumer');
     assert.equal(group.partitionAssignor, 'uniform');
     assert.ok((group.groupEpoch ?? 0) > 0);
     assert.deepEqual(
-      group.members[0].targetAssignment.toSorted((a, b) => a.partition - b.partition),
+      group.members[0]?.targetAssignment?.toSorted((a, b) => a.partition - b.partition),
       [0, 1].map((partition) => ({ topic, partition })),
     );
     const types = (await admin.listGroups({ types: ['consumer'] })).filter((one) => one.groupId === groupId);
@@ -203,6 +206,26 @@ suite('admin: groups and their offsets', () => {
     );
     const [described] = await admin.describeShareGroups([groupId]);
     assert.deepEqual([described?.state, described?.members], ['Empty', []]);
+    const beat = async (memberEpoch: number) =>
+      await stage.cluster.request({ type: 'group', key: groupId }, 'shareGroupHeartbeat', {
+        groupId,
+        memberId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+        memberEpoch,
+        rackId: null,
+        subscribedTopicNames: memberEpoch === 0 ? [topic] : null,
+      });
+    let epoch = 0;
+    const joined = await stage.until(
+      async () => {
+        epoch = (await beat(epoch)).memberEpoch;
+        return (await admin.describeShareGroups([groupId]))[0]!;
+      },
+      ({ members }) => members[0]?.assignment.length === 2,
+    );
+    assert.deepEqual([joined.state, joined.members[0]?.memberId], ['Stable', 'AAAAAAAAAAAAAAAAAAAAAQ']);
+    assert.ok((await admin.listGroups({ types: ['share'] })).some((group) => group.groupId === groupId));
+    await assert.rejects(admin.deleteShareGroupOffsets(groupId, [topic]), { code: 'NON_EMPTY_GROUP' });
+    await beat(-1);
     await admin.deleteShareGroupOffsets(groupId, [topic]);
     assert.deepEqual((await admin.listShareGroupOffsets([groupId]))[0]?.offsets, []);
     await admin.deleteConsumerGroups([groupId]);

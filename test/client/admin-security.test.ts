@@ -27,8 +27,7 @@ suite('admin: ACLs, quotas, credentials, tokens', () => {
       (await admin.describeAcls({ resourceName, resourceType: 'TOPIC' })).toSorted((a, b) =>
         a.operation.localeCompare(b.operation),
       );
-    let found = await find();
-    while (found.length < 2) found = await find();
+    const found = await stage.until(find, ({ length }) => length === 2);
     assert.deepEqual(found, [
       { ...allow, operation: 'READ', permissionType: 'ALLOW', host: '*', patternType: 'LITERAL' },
       { ...allow, operation: 'WRITE', permissionType: 'DENY', host: '10.0.0.1', patternType: 'PREFIXED' },
@@ -39,7 +38,7 @@ suite('admin: ACLs, quotas, credentials, tokens', () => {
     ]);
     assert.deepEqual(denied?.acls, found.slice(1));
     assert.deepEqual(none?.acls, []);
-    while ((await find()).length > 1);
+    await stage.until(find, ({ length }) => length === 1);
     await admin.deleteAcls([{ resourceName }]);
   });
 
@@ -61,8 +60,7 @@ suite('admin: ACLs, quotas, credentials, tokens', () => {
     await admin.alterClientQuotas([{ entity, ops: [{ key: 'producer_byte_rate', value: 1000 }] }]);
     const filter = entity.map(({ entityType, entityName }) => ({ entityType, entityName }));
     const find = async () => await admin.describeClientQuotas(filter, { strict: true });
-    let found = await find();
-    while (found.length === 0) found = await find();
+    const found = await stage.until(find, ({ length }) => length > 0);
     assert.deepEqual(
       found.map(({ values }) => [...values]),
       [[['producer_byte_rate', 1000]]],
@@ -74,7 +72,7 @@ suite('admin: ACLs, quotas, credentials, tokens', () => {
     const byType = await admin.describeClientQuotas([{ entityType: 'user' }, { entityType: 'client-id' }]);
     assert.ok(byType.some((one) => one.entity.some(({ entityName }) => entityName === entity[0]?.entityName)));
     await admin.alterClientQuotas([{ entity, ops: [{ key: 'producer_byte_rate', value: null }] }]);
-    while ((await find()).length > 0);
+    await stage.until(find, ({ length }) => length === 0);
     await assert.rejects(admin.alterClientQuotas([{ entity, ops: [{ key: 'no_such', value: 1 }] }]), {
       code: 'INVALID_REQUEST',
     });
@@ -90,10 +88,9 @@ suite('admin: ACLs, quotas, credentials, tokens', () => {
     if (!stage.isKafka) return await assert.rejects(upsert, { code: 'UNSUPPORTED' });
     await upsert;
     const find = async () => (await admin.describeUserScramCredentials()).filter((one) => one.user === user);
-    let found = await find();
-    while (found[0]?.credentials.length !== 2) found = await find();
+    const found = await stage.until(find, ([one]) => one?.credentials.length === 2);
     assert.deepEqual(
-      found[0].credentials.toSorted((a, b) => b.iterations - a.iterations),
+      found[0]?.credentials.toSorted((a, b) => b.iterations - a.iterations),
       [
         { mechanism: 'SCRAM-SHA-256', iterations: 5000 },
         { mechanism: 'SCRAM-SHA-512', iterations: 4096 },
@@ -103,7 +100,7 @@ suite('admin: ACLs, quotas, credentials, tokens', () => {
       { user, mechanism: 'SCRAM-SHA-256', delete: true },
       { user, mechanism: 'SCRAM-SHA-512', delete: true },
     ]);
-    while ((await find()).length > 0);
+    await stage.until(find, ({ length }) => length === 0);
     await assert.rejects(admin.describeUserScramCredentials({ users: [user] }), { code: 'RESOURCE_NOT_FOUND' });
     await assert.rejects(
       admin.alterUserScramCredentials([{ user, mechanism: 'SCRAM-SHA-256', password: 'x', iterations: 7 }]),

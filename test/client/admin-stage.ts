@@ -1,4 +1,6 @@
 /** What the admin's tests stand on: an admin, topics with records, and a member of a group that waits. */
+import { inspect } from 'node:util';
+
 import {
   Admin,
   Cluster,
@@ -13,6 +15,7 @@ import {
   consumerProtocolSubscription,
   encodeBatch,
   encodeVersioned,
+  zeroUuid,
 } from '@millrace/protocol';
 
 import { openTarget, type Target, uniqueName } from './target.ts';
@@ -55,12 +58,23 @@ export class AdminStage implements AsyncDisposable {
   async everywhere(name: string): Promise<void> {
     const { cluster } = this;
     await cluster.metadata.topicReady(name, cluster.deadline());
+    const request = { topics: [{ topicId: zeroUuid, name }], allowAutoTopicCreation: false };
     for (const id of cluster.metadata.nodes.keys())
-      for (;;) {
-        const request = { topics: [{ topicId: 'AAAAAAAAAAAAAAAAAAAAAA', name }], allowAutoTopicCreation: false };
-        const { topics } = await cluster.request(id, 'metadata', request);
-        if (topics[0]?.errorCode === 0) break;
-      }
+      await this.until(
+        () => cluster.request(id, 'metadata', request),
+        ({ topics }) => topics[0]?.errorCode === 0,
+      );
+  }
+
+  /** Asks again until the answer is as wanted: brokers hear of changes one by one. */
+  async until<T>(ask: () => Promise<T>, isWanted: (found: T) => boolean): Promise<T> {
+    const deadlineMs = this.cluster.deadline(20_000);
+    for (;;) {
+      const found = await ask();
+      if (isWanted(found)) return found;
+      if (this.cluster.host.clock.monotonic() > deadlineMs)
+        throw new Error(`after 20 seconds there is still only ${inspect(found, { depth: 5 })}`);
+    }
   }
 
   /** Batches of one record each, of the times given. */

@@ -140,12 +140,11 @@ suite('admin: topics, configs, records', () => {
       assert.equal(described?.entries.length, 1);
       return described.entries[0]!;
     };
-    const eventually = async (config: string, value: string) => {
-      for (;;) {
-        const entry = await valueOf(config);
-        if (entry.value === value) return entry;
-      }
-    };
+    const eventually = async (config: string, value: string) =>
+      await stage.until(
+        () => valueOf(config),
+        (entry) => entry.value === value,
+      );
     const segment = await eventually('segment.bytes', '1048576');
     assert.equal(segment.type, 'INT');
     assert.equal(segment.isDefault, false);

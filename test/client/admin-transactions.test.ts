@@ -115,7 +115,10 @@ suite('admin: transactions and producers', () => {
       ],
     );
     for (const { producerEpoch } of fenced) assert.ok(producerEpoch > first.producerEpoch);
-    while ((await stableOffset(topic)) === 0n);
+    await stage.until(
+      () => stableOffset(topic),
+      (offset) => offset !== 0n,
+    );
     const [described] = await admin.describeTransactions([first.transactionalId]);
     assert.match(described?.state ?? '', /^(Empty|CompleteAbort|PrepareAbort)$/);
   });
@@ -125,7 +128,10 @@ suite('admin: transactions and producers', () => {
     const topic = await stage.topic('hung');
     const { producerId, producerEpoch, transactionalId } = await open(topic);
     await admin.abortTransaction({ topic, partition: 0, producerId, producerEpoch });
-    while ((await stableOffset(topic)) === 0n);
+    await stage.until(
+      () => stableOffset(topic),
+      (offset) => offset !== 0n,
+    );
     const [producers] = await admin.describeProducers([{ topic, partition: 0 }]);
     assert.equal(producers?.activeProducers[0]?.currentTransactionStartOffset, undefined);
     await admin.fenceProducers([transactionalId]);

@@ -7,7 +7,6 @@ import { nameOfPartition, toCoordinators } from './routes.ts';
 
 /** Later versions name topics by ids. */
 const versionMax = 9;
-const rebalancing: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS']);
 
 /** Only of a group without members; a group that is not there is made. */
 export async function alterGroupOffsets(
@@ -21,7 +20,6 @@ export async function alterGroupOffsets(
       nameOf: nameOfPartition,
       what: (item) => `Setting the offset of ${nameOfPartition(item)} in group "${groupId}" to ${item.offset}`,
       route: toCoordinators('group', () => groupId),
-      passing: rebalancing,
       ask: (target, share, fates) => commit(call, target, groupId, share, fates),
     }),
   );

@@ -110,19 +110,19 @@ export class Call {
         return await attempt();
       } catch (error) {
         if (this.#reason !== undefined || !isClientError(error) || !isPassing(error)) throw error;
-        await this.rest(tries, error);
+        await this.rest(tries, [error]);
       }
     }
   }
 
-  /** The pause before try number `tries` + 1. Throws when the call would be over before its end. */
-  async rest(tries: number, failure: ClientError, leastMs = 0): Promise<void> {
+  /** The pause after try number `tries`, which ended with these. Throws when the call is over. */
+  async rest(tries: number, failures: readonly ClientError[], leastMs = 0): Promise<void> {
     const { config, host, metadata } = this.cluster;
-    this.#lastFailure = failure;
+    this.#lastFailure = failures[0];
     const waitMs = backoffMs(tries, config['retry.backoff.ms'], config['retry.backoff.max.ms'], host.random);
     await pause(host, Math.max(waitMs, leastMs), this.#over.signal);
     if (this.#reason !== undefined) throw this.#reason;
-    if (wantsMetadata(failure) || failure.code === 'NOT_CONTROLLER')
+    if (failures.some((failure) => wantsMetadata(failure) || failure.code === 'NOT_CONTROLLER'))
       await this.wait(metadata.refresh()).catch((error: unknown) => {
         if (this.#reason !== undefined || !isClientError(error) || !passes(error)) throw error;
       });

@@ -56,7 +56,8 @@ export async function runErrand<I, R>(call: Call, given: readonly I[], plan: Pla
     });
     if (open.length === 0) break;
     try {
-      await call.rest(tries, fates.failures.get(plan.nameOf(open[0]!))!, fates.throttleMs);
+      const failures = open.map((item) => fates.failures.get(plan.nameOf(item))!);
+      await call.rest(tries, failures, fates.throttleMs);
     } catch (error) {
       if (!isClientError(error)) throw error;
       for (const item of open) fates.failures.set(plan.nameOf(item), call.reason ?? error);

@@ -48,11 +48,14 @@ export function listOffsets(
       route: toLeaders,
       async ask(target, share, fates) {
         const { topics } = await call.request(target, 'listOffsets', (version) => {
-          for (const query of share) refuseOld(query, version);
+          const known = share.filter(({ at }) => typeof at !== 'string' || version >= places[at].since);
+          for (const query of share)
+            if (!known.includes(query)) fates.failures.set(nameOfPartition(query), tooNew(query, version));
+          if (known.length === 0) throw tooNew(share[0]!, version);
           return {
             replicaId: -1,
             ...(options.isolationLevel === 'read_committed' ? { isolationLevel: 1 } : {}),
-            topics: byTopic(share).map(([name, items]) => ({
+            topics: byTopic(known).map(([name, items]) => ({
               name,
               partitions: items.map(({ partition, at }) => ({ partitionIndex: partition, timestamp: timestampOf(at) })),
             })),
@@ -78,9 +81,8 @@ const timestampOf = (at: OffsetSpec): number => (typeof at === 'string' ? places
 const textOf = (at: OffsetSpec): string => (at instanceof Date ? at.toISOString() : `${at}`);
 
 /** To an older broker the number of a place that it does not know is a time. */
-function refuseOld(query: OffsetLookup, version: number): void {
-  const { at } = query;
-  if (typeof at !== 'string' || version >= places[at].since) return;
-  const text = `The leader of ${nameOfPartition(query)} has ListOffsets up to version ${version}; "${at}" came with version ${places[at].since}.`;
-  throw new ClientError('UNSUPPORTED', text);
+function tooNew(query: OffsetLookup, version: number): ClientError {
+  const leader = `The leader of ${nameOfPartition(query)} has ListOffsets up to version ${version}`;
+  const since = typeof query.at === 'string' ? places[query.at].since : 1;
+  return new ClientError('UNSUPPORTED', `${leader}; "${textOf(query.at)}" came with version ${since}.`);
 }

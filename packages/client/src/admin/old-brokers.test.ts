@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 
 import { errors } from '@millrace/protocol';
 
+import { settled } from './errand.ts';
 import { ScriptedCluster } from './scripted-cluster.ts';
 
 const coordinator = ({ coordinatorKeys }: { readonly coordinatorKeys: readonly string[] }) => ({
@@ -53,6 +54,39 @@ suite('old brokers', () => {
     const call = cluster.admin.listOffsets([{ topic: 't', partition: 0, at: 'maxTimestamp' }]);
     await assert.rejects(cluster.settles(call), { code: 'UNSUPPORTED', message: /"maxTimestamp" came with version 7/ });
     assert.equal(cluster.asked('listOffsets').length, 0);
+  });
+
+  test('the other places are asked for all the same', async () => {
+    await using cluster = new ScriptedCluster(
+      {
+        listOffsets: ({
+          topics,
+        }: {
+          readonly topics: readonly { readonly name: string; readonly partitions: readonly object[] }[];
+        }) => ({
+          topics: topics.map(({ name, partitions }) => ({
+            name,
+            partitions: partitions.map((partition) => ({
+              ...partition,
+              errorCode: 0,
+              timestamp: -1,
+              offset: 4n,
+              leaderEpoch: 0,
+            })),
+          })),
+        }),
+      },
+      { listOffsets: 6 },
+    );
+    cluster.leaders.set('t', [1, 1]);
+    const places = ['maxTimestamp', 'latest'] as const;
+    const call = cluster.admin.listOffsets(places.map((at, partition) => ({ topic: 't', partition, at })));
+    const { results, failures } = await cluster.settles(settled(call));
+    assert.deepEqual(results, [{ topic: 't', partition: 1, offset: 4n, timestamp: -1, leaderEpoch: 0 }]);
+    assert.deepEqual(
+      [...failures].map(([name, { code }]) => [name, code]),
+      [['t-0', 'UNSUPPORTED']],
+    );
   });
 
   test('offsets of several groups are asked for one by one', async () => {

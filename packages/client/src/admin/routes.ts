@@ -31,7 +31,7 @@ export function toBrokers<I>(brokerOf: (item: I) => number | undefined): Route<I
 
 /** A request each for the leader of the item's partition. */
 export const toLeaders: Route<TopicPartition> = {
-  passes: (error) => passes(error) || (error.retriable && error.code !== 'REQUEST_TIMED_OUT'),
+  passes: (error) => passes(error) || error.retriable,
   async shares(call, items, refuse) {
     const { metadata } = call.cluster;
     const leaderOf = ({ topic, partition }: TopicPartition): number | undefined =>
