@@ -1,0 +1,94 @@
+/** Records of a share group. In: a record as it was read. Out: the same with how often it was delivered, and its place in its delivery. */
+import type { ConsumerRecord, TimestampType } from '../consumer/reading/consumer-record.ts';
+import type { Header } from '../record.ts';
+import type { TopicSerdesMap, TypeOf } from '../serdes/serde.ts';
+import type { Delivery } from './delivery.ts';
+
+export interface ShareRecord<K = Buffer | null, V = Buffer | null, T extends string = string> extends ConsumerRecord<
+  K,
+  V,
+  T
+> {
+  /** 1 the first time that the group got it. */
+  readonly deliveryCount: number;
+  copy(): ShareRecord<K, V, T>;
+}
+
+/** What is read with these serdes: records of their topics with their types, and of bytes when there are none. */
+export type SharedRecord<Topics extends TopicSerdesMap> = string extends keyof Topics
+  ? ShareRecord
+  : {
+      readonly [T in keyof Topics & string]: ShareRecord<
+        TypeOf<Topics[T]['key'], Buffer> | null,
+        TypeOf<Topics[T]['value'], Buffer> | null,
+        T
+      >;
+    }[keyof Topics & string];
+
+export class HeldRecord implements ShareRecord<unknown, unknown> {
+  readonly deliveryCount: number;
+  readonly #record: ConsumerRecord<unknown, unknown>;
+  readonly #delivery: Delivery;
+  readonly #index: number;
+
+  /** Where it was delivered; undefined for anything that is no record of a share consumer. */
+  static placeOf(record: object): { readonly delivery: Delivery; readonly index: number } | undefined {
+    return #delivery in record ? { delivery: record.#delivery, index: record.#index } : undefined;
+  }
+
+  constructor(record: ConsumerRecord<unknown, unknown>, deliveryCount: number, delivery: Delivery, index: number) {
+    this.#record = record;
+    this.deliveryCount = deliveryCount;
+    this.#delivery = delivery;
+    this.#index = index;
+  }
+
+  get topic(): string {
+    return this.#record.topic;
+  }
+
+  get partition(): number {
+    return this.#record.partition;
+  }
+
+  get offset(): bigint {
+    return this.#record.offset;
+  }
+
+  get timestamp(): number {
+    return this.#record.timestamp;
+  }
+
+  get timestampType(): TimestampType {
+    return this.#record.timestampType;
+  }
+
+  get leaderEpoch(): number | undefined {
+    return this.#record.leaderEpoch;
+  }
+
+  get key(): unknown {
+    return this.#record.key;
+  }
+
+  get value(): unknown {
+    return this.#record.value;
+  }
+
+  get headers(): readonly Header[] {
+    return this.#record.headers;
+  }
+
+  get keyBytes(): number {
+    return this.#record.keyBytes;
+  }
+
+  get valueBytes(): number {
+    return this.#record.valueBytes;
+  }
+
+  /** Can be acknowledged as well. */
+  copy(): HeldRecord {
+    return new HeldRecord(this.#record.copy(), this.deliveryCount, this.#delivery, this.#index);
+  }
+}
