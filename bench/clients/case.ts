@@ -14,7 +14,7 @@ export type ClientFigure =
 export interface ClientRow {
   text: string;
   figure: ClientFigure;
-  /** Beginnings of participants' names. */
+  /** Names of participants, those that end with * are beginnings. */
   ours: string;
   /** None: the figure stands alone. */
   against?: readonly string[];

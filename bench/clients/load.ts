@@ -9,6 +9,8 @@ export interface Load {
   /** The module that is imported where kafkajs would be: kafkajs, or the one that takes its place. */
   module?: string;
   acks: 1 | -1;
+  /** Of our own producer; its default when it is left out. */
+  batchBytes?: number;
   /** Bytes of a record's value. */
   size: number;
   /** Time until the clock starts, and from then on. */

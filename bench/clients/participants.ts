@@ -113,7 +113,15 @@ export const senders: Participant[] = [
   program('millrace', 'millrace-produce'),
 ];
 
-export const batchSenders: Participant[] = [...senders, javaProducer, franzProducer];
+/** What 500 records of 1 KiB for four partitions come to in a client that sends each list as it is. */
+const large = { batchBytes: 131_072 };
+
+export const batchSenders: Participant[] = [
+  ...senders,
+  program('millrace 128 KiB', 'millrace-produce', large),
+  javaProducer,
+  franzProducer,
+];
 
 export const readers: Participant[] = [
   program('kafkajs eachMessage', 'kafkajs-consume', { way: 'eachMessage' }),

@@ -63,8 +63,8 @@ export function outcomeOf(
   result: ClientResult,
 ): RowOutcome | undefined {
   const pairs = keptRounds(result).map((round) => ({
-    mine: bestOf(result, round, (name) => name.startsWith(ours), figure),
-    theirs: bestOf(result, round, (name) => against?.some((other) => name.startsWith(other)) === true, figure),
+    mine: bestOf(result, round, (name) => isCalled(name, ours), figure),
+    theirs: bestOf(result, round, (name) => against?.some((other) => isCalled(name, other)) === true, figure),
   }));
   const mine = pairs.map((pair) => pair.mine).filter((value) => value !== undefined);
   const theirs = pairs.map((pair) => pair.theirs).filter((value) => value !== undefined);
@@ -81,6 +81,10 @@ export function outcomeOf(
 export function clientsOf(entry: ClientCase, result: ClientResult): string[] {
   const measured = new Set(result.runs.map(({ client }) => client));
   return entry.participants.map(({ name }) => name).filter((name) => measured.has(name));
+}
+
+function isCalled(name: string, wanted: string): boolean {
+  return name === wanted || (wanted.endsWith('*') && name.startsWith(wanted.slice(0, -1)));
 }
 
 function keptRounds({ runs }: ClientResult): number[] {

@@ -1,8 +1,12 @@
 import { Producer } from '@millrace/client';
 import { produce } from './produce.ts';
 
-await produce(async ({ bootstrap, topic, acks, work }) => {
-  const producer = new Producer({ 'bootstrap.servers': bootstrap, acks: `${acks}` });
+await produce(async ({ bootstrap, topic, acks, work, batchBytes }) => {
+  const producer = new Producer({
+    'bootstrap.servers': bootstrap,
+    acks: `${acks}`,
+    ...(batchBytes !== undefined && { 'batch.size': batchBytes }),
+  });
   return {
     send:
       work === 'batch'
