@@ -175,7 +175,8 @@ suite('consumer', () => {
     await producer.send({ topic, key: 'k', value: '{"n":5}' });
     consumer.seek(partitions[0]!, 1n);
     for await (const record of consumer) {
-      assert.deepEqual([record.key, record.value], ['k', { n: 5 }]);
+      const n: number | undefined = record.value?.n;
+      assert.deepEqual([record.key, n], ['k', 5]);
       break;
     }
   });

@@ -416,7 +416,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     return this.#groupOffsets;
   }
 
+  /** Throws `ClientError` CONFIG. */
   #limits(recordsMax = Number.POSITIVE_INFINITY): SliceLimits {
+    if (!(recordsMax >= 1))
+      throw new ClientError('CONFIG', `recordsMax is ${recordsMax}; it takes a number from 1 on.`);
     const { readRules, config } = this.#settings;
     return { ...readRules, recordsMax, bytesMax: Math.max(1, config['max.partition.fetch.bytes']) };
   }

@@ -59,6 +59,12 @@ const patienceMs = 10;
 /** How long a broker may hold a request that leaves out cursors because they are full. */
 const heldWaitMs = 20;
 
+/** What is read straight into its place (`AnswerFrames`), with room for what stands around the records. */
+const placedBytes = (4 << 20) - (64 << 10);
+
+/** An answer that is only a little larger than what is placed at once would be copied as a whole. */
+const answerBytes = (wanted: number): number => (wanted > placedBytes && wanted < 2 * placedBytes ? placedBytes : wanted);
+
 export class FetchSource {
   readonly #id: number;
   readonly #cluster: Cluster;
@@ -186,7 +192,7 @@ export class FetchSource {
   async #fetch(targets: readonly CursorTarget[], maxWaitMs: number): Promise<void> {
     const { clock } = this.#cluster.host;
     const { minBytes, isolationLevel, rackId, partitionBytesMax } = this.#rules;
-    const maxBytes = this.#budget.reserve(targets.length * partitionBytesMax);
+    const maxBytes = this.#budget.reserve(answerBytes(targets.length * partitionBytesMax));
     try {
       const connection = await this.#cluster.connect(this.#id, 'fetch');
       const sentAtMs = clock.monotonic();

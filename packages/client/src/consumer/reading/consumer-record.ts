@@ -28,7 +28,7 @@ export interface ConsumerRecord<K = Buffer | null, V = Buffer | null, T extends 
 }
 
 /** What is read with these serdes: records of their topics with their types, and of bytes when there are none. */
-export type ConsumedRecord<Topics extends TopicSerdesMap> = string extends keyof Topics
+export type ConsumedRecord<Topics extends TopicSerdesMap> = TopicSerdesMap extends Topics
   ? ConsumerRecord
   : {
       readonly [T in keyof Topics & string]: ConsumerRecord<

@@ -77,7 +77,10 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
           this.#end();
           return false;
         }
-        if (turns.isDue) await turns.next();
+        if (turns.isDue) {
+          await turns.next();
+          continue;
+        }
         const cursor = queue.next();
         if (cursor === undefined) {
           await this.#wait();
@@ -164,7 +167,9 @@ export class RecordIterator<R> extends SliceIterator<R> {
 export class BatchIterator<R> extends SliceIterator<RecordBatch<R>> {
   async next(): Promise<IteratorResult<RecordBatch<R>, undefined>> {
     while (await this.advance()) {
-      const batch = batchOf<R>(this.cursor!, this.slice!);
+      const { cursor, slice } = this;
+      // It may have been given back while it was decoded.
+      const batch = slice === undefined ? undefined : batchOf<R>(cursor!, slice);
       if (batch !== undefined) return { value: batch, done: false };
     }
     return { value: undefined, done: true };
