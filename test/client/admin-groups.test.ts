@@ -230,4 +230,52 @@ suite('admin: groups and their offsets', () => {
     assert.deepEqual((await admin.listShareGroupOffsets([groupId]))[0]?.offsets, []);
     await admin.deleteConsumerGroups([groupId]);
   });
+
+  test('a streams group is described with its topology and the tasks of its members', async (context) => {
+    if (!stage.isKafka) return context.skip('Millrace has no streams groups');
+    const { admin, cluster } = stage;
+    const topic = await stage.topic('streamed', 2);
+    const groupId = uniqueName('streams');
+    const memberId = 'AAAAAAAAAAAAAAAAAAAAAQ';
+    const subtopology = {
+      subtopologyId: '0',
+      sourceTopics: [topic],
+      sourceTopicRegex: [],
+      stateChangelogTopics: [],
+      repartitionSinkTopics: [],
+      repartitionSourceTopics: [],
+      copartitionGroups: [],
+    };
+    const beat = async (memberEpoch: number) => {
+      const joining = {
+        rebalanceTimeoutMs: 60_000,
+        topology: { epoch: 0, subtopologies: [subtopology] },
+        processId: 'process',
+        clientTags: [],
+        activeTasks: [],
+        standbyTasks: [],
+        warmupTasks: [],
+      };
+      const ids = { groupId, memberId, memberEpoch, endpointInformationEpoch: 0 };
+      const request = memberEpoch === 0 ? { ...ids, ...joining } : ids;
+      return await cluster.request({ type: 'group', key: groupId }, 'streamsGroupHeartbeat', request);
+    };
+    let epoch = 0;
+    const group = await stage.until(
+      async () => {
+        const answer = await cluster.retry(cluster.deadline(), () => beat(epoch));
+        if (answer.errorCode === 0) epoch = answer.memberEpoch;
+        return (await settled(admin.describeStreamsGroups([groupId], { includeAuthorizedOperations: true })))
+          .results[0];
+      },
+      (found) => found?.members[0]?.targetAssignment.activeTasks[0]?.partitions.length === 2,
+    );
+    assert.equal(group?.topology?.subtopologies?.[0]?.sourceTopics[0], topic);
+    assert.deepEqual([group.members[0]?.memberId, group.members[0]?.processId], [memberId, 'process']);
+    assert.deepEqual(group.members[0]?.targetAssignment.activeTasks[0]?.subtopologyId, '0');
+    assert.ok(group.authorizedOperations?.includes('DESCRIBE'));
+    assert.ok((await admin.listGroups({ types: ['streams'] })).some((one) => one.groupId === groupId));
+    await beat(-1);
+    await admin.deleteConsumerGroups([groupId]);
+  });
 });
