@@ -344,6 +344,23 @@ suite('a member of a classic group stays', () => {
     await leaveQuietly(made);
   });
 
+  test('what commits are answered while the group forms counts for nothing: JoinGroup and SyncGroup say it themselves', async () => {
+    const made = await joined({ assignors: ['cooperative-sticky'] });
+    const { stage, owner, member } = made;
+    member.rejoin('for the test');
+    const join = await stage.next('joinGroup');
+    member.doubt(new ClientError('ILLEGAL_GENERATION', 'the group was faster'), member.metadata);
+    join.answer({ generationId: 2, memberId: 'me', leader: 'x', protocolName: 'cooperative-sticky' });
+    const sync = await stage.next('syncGroup');
+    member.doubt(new ClientError('REBALANCE_IN_PROGRESS', 'not yet'), member.metadata);
+    sync.answer({ assignment: assignmentBytes('t-0') });
+    await stage.settle();
+    assert.deepEqual(owner.heard(), ['assign']);
+    assert.deepEqual(await stage.waiting(), []);
+    assert.equal(member.isRebalancing, false);
+    await leaveQuietly(made);
+  });
+
   test('joins again for the reason that the user gives', async () => {
     const made = await joined();
     made.member.rejoin('more disks');

@@ -48,6 +48,8 @@ export class ClassicMember implements Membership {
   #isRebalancing = false;
   /** The coordinator holds our JoinGroup, which counts as a heartbeat. */
   #isJoining = false;
+  /** The group has formed, and who gets what is not known yet. */
+  #isSyncing = false;
   #isBeating = false;
   /** No timers any more. */
   #isOver = false;
@@ -109,6 +111,8 @@ export class ClassicMember implements Membership {
 
   doubt(error: ClientError, as: GroupMetadata = this.metadata): void {
     if (as.generationId !== this.#generationId || as.memberId !== this.#memberId) return;
+    // A JoinGroup under way brings another generation, and says itself what is wrong; a SyncGroup says whether the group rebalances.
+    if (this.#isJoining || (this.#isSyncing && verdictOf(error) === 'rejoin')) return;
     this.#react(error);
   }
 
@@ -213,12 +217,17 @@ export class ClassicMember implements Membership {
   async #share(joined: Joined): Promise<MemberAssignment> {
     let assignments: ReadonlyMap<string, MemberAssignment> = new Map();
     const { members, assignor } = joined;
-    if (members !== undefined) {
-      const names = new Set([...members.values()].flatMap(({ topics }) => topics));
-      const topics = await this.#untilLeaving(this.#topics.share([...names].sort()));
-      assignments = assignor.assign({ members, topics });
+    this.#isSyncing = true;
+    try {
+      if (members !== undefined) {
+        const names = new Set([...members.values()].flatMap(({ topics }) => topics));
+        const topics = await this.#untilLeaving(this.#topics.share([...names].sort()));
+        assignments = assignor.assign({ members, topics });
+      }
+      return await this.#untilLeaving(this.#exchange.sync(joined, assignments));
+    } finally {
+      this.#isSyncing = false;
     }
-    return await this.#untilLeaving(this.#exchange.sync(joined, assignments));
   }
 
   async #take({ assignor, generationId }: Joined, assignment: MemberAssignment): Promise<void> {
@@ -336,8 +345,7 @@ export class ClassicMember implements Membership {
     } catch (error) {
       if (!isClientError(error)) return this.#break(error);
       if (verdictOf(error) === 'again') nextMs = Math.min(nextMs, cluster.config['retry.backoff.max.ms']);
-      // An answer that comes while a JoinGroup is under way is about the generation that ends.
-      if (!this.#isJoining) this.doubt(error, as);
+      this.doubt(error, as);
     } finally {
       this.#isBeating = false;
       this.#nextBeatAtMs = this.#nowMs + nextMs;

@@ -154,6 +154,16 @@ suite('committing', () => {
     });
   }
 
+  test('that a rebalance has overtaken says so: the member may well still have the partitions', async () => {
+    const { stage, offsets, member } = await scene();
+    const done = assert.rejects(offsets.commit(one), { code: 'REBALANCE_IN_PROGRESS' });
+    const asked = await stage.next('offsetCommit');
+    member.metadata = { ...member.metadata, generationId: 4 };
+    answerCommit(asked, 'ILLEGAL_GENERATION');
+    await done;
+    assert.deepEqual(member.doubts, ['ILLEGAL_GENERATION as me 3']);
+  });
+
   test('fails with what will not pass, where partitions were answered differently', async () => {
     const { stage, offsets } = await scene();
     const done = offsets.commit([0, 1].map((partition) => ({ topic: 't', partition, offset: 1n })));

@@ -82,8 +82,13 @@ export class GroupOffsets {
     );
     const failure = this.#commitFailure(answer, ids);
     if (failure === undefined) return;
-    if (doubtful.has(failure.code)) this.#options.membership()?.doubt(failure, as);
-    throw failure;
+    const membership = this.#options.membership();
+    if (membership === undefined || !doubtful.has(failure.code)) throw failure;
+    const { isRebalancing, metadata } = membership;
+    membership.doubt(failure, as);
+    // A rebalance has ended the generation in the meantime, and the member may well still have the partitions.
+    const isOvertaken = isRebalancing || (metadata.generationId > 0 && metadata.generationId !== as.generationId);
+    throw failure.code === 'ILLEGAL_GENERATION' && isOvertaken ? this.#rebalancing() : failure;
   }
 
   /** Tries until it succeeds, fails for good, or the time is over, as Java's commitSync. Throws as `commit`. */
@@ -188,8 +193,18 @@ export class GroupOffsets {
     const { metadata, isRebalancing } = membership;
     if (metadata.generationId > 0 || (metadata.generationId === 0 && this.#options.protocol === 'classic'))
       return metadata;
-    const code = isRebalancing ? 'REBALANCE_IN_PROGRESS' : 'UNKNOWN_MEMBER_ID';
-    throw new ClientError(code, `Offsets of group "${metadata.groupId}" were not committed. ${sentences.get(code)!}`);
+    throw isRebalancing ? this.#rebalancing() : this.#uncommitted('UNKNOWN_MEMBER_ID');
+  }
+
+  #rebalancing(): ClientError {
+    return this.#uncommitted('REBALANCE_IN_PROGRESS');
+  }
+
+  #uncommitted(code: 'REBALANCE_IN_PROGRESS' | 'UNKNOWN_MEMBER_ID'): ClientError {
+    return new ClientError(
+      code,
+      `Offsets of group "${this.#options.groupId}" were not committed. ${sentences.get(code)!}`,
+    );
   }
 
   /** Undefined unless all are known. */
