@@ -10,6 +10,7 @@ import type { RequestObserver } from '../cluster/connection.ts';
 import type { PartitionMetadata } from '../cluster/topic-metadata.ts';
 import type { GroupMetadata } from '../consumer/group/membership.ts';
 import { ClientError } from '../error.ts';
+import { type SecurityOptions, securityOptionNames } from '../security/security-options.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
 import { Accumulator } from './accumulator.ts';
 import { BatchFate } from './batch-fate.ts';
@@ -41,7 +42,7 @@ import type { TransactionOffset } from './transaction-requests.ts';
 import { Transactions } from './transactions.ts';
 import { CallbackSend, ManySends, OneSend, type SendCallback, type Waiter } from './waiters.ts';
 
-export interface ProducerOwnOptions<Topics extends TopicSerdesMap> {
+export interface ProducerOwnOptions<Topics extends TopicSerdesMap> extends SecurityOptions {
   /** How keys and values of topics are written; with it only records of these topics, with their types, are taken. */
   readonly topics?: Topics | undefined;
   /** Chooses the partition of records that name none. Left out: by the key as Java does, and in turns of a batch without one. */
@@ -61,7 +62,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const ownNames = ['topics', 'partitioner', 'allowAutoCreateTopics', 'observe', 'host'];
+const ownNames = [...securityOptionNames, 'topics', 'partitioner', 'allowAutoCreateTopics', 'observe', 'host'];
 /** A topic that is written to is named to the cluster's metadata this often, lest it be forgotten. */
 const wantedEveryMs = 60_000;
 
@@ -96,6 +97,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     this.cluster = new Cluster({
       host,
       config,
+      security: options,
       ...(allowAutoCreateTopics !== undefined && { allowAutoCreateTopics }),
       ...(observe !== undefined && { observe }),
     });
