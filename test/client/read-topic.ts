@@ -1,4 +1,6 @@
 /** What a topic holds, read by Fetch requests alone: for tests of what writes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Cluster, clientKeys, nodeClientHost, readOptions } from '@millrace/client';
 import { batchHeader, decodeBatch, type BatchRecord } from '@millrace/protocol';
 
@@ -52,6 +54,11 @@ async function readPartition(
     );
     const got = answer.responses[0]!.partitions[0]!;
     const end = isCommitted ? got.lastStableOffset : got.highWatermark;
+    // Markers may come after the answer to EndTxn.
+    if (isCommitted && got.lastStableOffset < got.highWatermark) {
+      await sleep(20);
+      continue;
+    }
     const before = offset;
     for (const [batch, next] of batchesOf(got.records, got.abortedTransactions ?? [], isCommitted)) {
       for (const record of batch) read.push(plain(record, partition));

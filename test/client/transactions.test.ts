@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Producer, type ProducerOptions } from '@millrace/client';
+import { errors } from '@millrace/protocol';
 
 import { clusterOf, createTopic, readTopic } from './read-topic.ts';
 import { openTarget, uniqueName } from './target.ts';
@@ -15,14 +17,23 @@ const compare = (a: string | null, b: string | null): number => (a ?? '').locale
 const valuesOf = async (bootstrap: string, topic: string, isCommitted: boolean): Promise<(string | null)[]> =>
   (await readTopic(bootstrap, topic, isCommitted)).map(({ value }) => value).toSorted(compare);
 
-async function committedOffset(bootstrap: string, groupId: string, topic: string): Promise<bigint | undefined> {
+/** As it stands when no transaction is at work on it. */
+async function committedOffset(bootstrap: string, groupId: string, topic: string): Promise<bigint> {
   const cluster = clusterOf(bootstrap);
+  const request = { groupId, topics: [{ name: topic, partitionIndexes: [0] }], requireStable: true };
+  const versionWithOneGroup = 7;
   try {
-    const topics = [{ name: topic, partitionIndexes: [0] }];
-    const answer = await cluster.retry(cluster.deadline(), () =>
-      cluster.request({ type: 'group', key: groupId }, 'offsetFetch', { groupId, topics } as never, { versionMax: 7 }),
-    );
-    return answer.topics[0]?.partitions[0]?.committedOffset;
+    for (;;) {
+      const answer = await cluster.retry(cluster.deadline(), () =>
+        cluster.request({ type: 'group', key: groupId }, 'offsetFetch', request as never, {
+          versionMax: versionWithOneGroup,
+        }),
+      );
+      const { committedOffset: offset, errorCode } = answer.topics[0]!.partitions[0]!;
+      if (errorCode === 0) return offset;
+      assert.equal(errorCode, errors.UNSTABLE_OFFSET_COMMIT);
+      await sleep(20);
+    }
   } finally {
     await cluster.close();
   }

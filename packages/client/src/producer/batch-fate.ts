@@ -186,7 +186,7 @@ export class BatchFate {
     }
     this.#options.accumulator.release(batch);
     this.#options.released();
-    this.#options.observe.sent(batch, broker);
+    if (!batch.isSettled) this.#options.observe.sent(batch, broker);
     const { baseOffset, logAppendTimeMs, logStartOffset } = part;
     batch.succeed({ topic: queue.topic.name, partition: queue.index, baseOffset, logAppendTimeMs, logStartOffset });
   }

@@ -116,6 +116,17 @@ suite('a producer and its brokers', () => {
     assert.equal(stage.count('initProducerId'), 1);
   });
 
+  test('go to the leader that an answer names, without asking who it is', async () => {
+    const stage = new ProducerStage(2);
+    stage.hasOldMetadata = true;
+    await using producer = stage.producer();
+    await producer.send({ topic: 't', value: 'a' });
+    stage.move(0);
+    await producer.send({ topic: 't', value: 'b' });
+    assert.deepEqual(stage.partitions[0]!.values, ['a', 'b']);
+    assert.equal(stage.brokers[1]!.count('produce'), 1);
+  });
+
   test('count a batch as sent that the broker has seen before', async () => {
     const stage = new ProducerStage();
     stage.fault = inTurn({ code: errors.DUPLICATE_SEQUENCE_NUMBER });

@@ -45,7 +45,7 @@ export class MetricsObserver implements BatchObserver {
     this.#bornAtMs = clock.monotonic();
   }
 
-  sent(batch: Batch): void {
+  sent(batch: Batch, _broker: string): void {
     this.#batches++;
     this.#records += batch.count;
     this.#bytes += batch.bytes?.length ?? 0;
@@ -63,7 +63,7 @@ export class MetricsObserver implements BatchObserver {
     this.#retries += batch.count;
   }
 
-  split(): void {
+  split(_batch: Batch): void {
     this.#splits++;
   }
 

@@ -52,6 +52,8 @@ export class ProducerStage {
   /** Answers to anything but Metadata and Produce. */
   say: (request: ScriptedRequest) => object | undefined = () => undefined;
   logStartOffset = 0n;
+  /** Metadata names the leaders of the beginning; only answers to Produce name the present ones (KIP-951). */
+  hasOldMetadata = false;
   isLogAppendTime = false;
   #ids = 100;
 
@@ -108,18 +110,22 @@ export class ProducerStage {
     const partitions = this.partitions.map(({ leaderId, leaderEpoch }, partitionIndex) => ({
       errorCode: 0,
       partitionIndex,
-      leaderId,
-      leaderEpoch,
+      leaderId: this.hasOldMetadata ? 1 : leaderId,
+      leaderEpoch: this.hasOldMetadata ? 1 : leaderEpoch,
       replicaNodes: ids,
       isrNodes: ids,
       offlineReplicas: [],
     }));
     return {
-      brokers: ids.map((nodeId) => ({ nodeId, host: `b${nodeId}`, port, rack: null })),
+      brokers: this.#nodes(),
       clusterId: 'c',
       controllerId: 1,
       topics: [{ errorCode: 0, name: 't', topicId, isInternal: false, partitions }],
     };
+  }
+
+  #nodes(): object[] {
+    return this.brokers.map((_, index) => ({ nodeId: index + 1, host: `b${index + 1}`, port, rack: null }));
   }
 
   #produce(brokerId: number, { request }: ScriptedRequest): object | 'close' | 'silence' {
@@ -133,7 +139,8 @@ export class ProducerStage {
       if (typeof answer === 'string') end = answer;
       else answers.push({ index, baseOffset: -1n, logStartOffset: this.logStartOffset, recordErrors: [], ...answer });
     }
-    return end ?? { responses: [{ topicId, name: 't', partitionResponses: answers }] };
+    const nodeEndpoints = this.hasOldMetadata ? this.#nodes() : [];
+    return end ?? { responses: [{ topicId, name: 't', partitionResponses: answers }], nodeEndpoints };
   }
 
   #take(brokerId: number, index: number, batch: Buffer): object | 'close' | 'silence' {
@@ -151,7 +158,9 @@ export class ProducerStage {
       if (fault.isAppended === true) this.#append(partition, batch);
       return { errorCode: fault.code, recordErrors: fault.recordErrors ?? [] };
     }
-    if (partition.leaderId !== brokerId) return { errorCode: errors.NOT_LEADER_OR_FOLLOWER };
+    const { leaderId, leaderEpoch } = partition;
+    const currentLeader = this.hasOldMetadata ? { leaderId, leaderEpoch } : { leaderId: -1, leaderEpoch: -1 };
+    if (leaderId !== brokerId) return { errorCode: errors.NOT_LEADER_OR_FOLLOWER, currentLeader };
     return this.#append(partition, batch);
   }
 

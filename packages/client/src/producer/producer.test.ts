@@ -3,7 +3,10 @@ import { suite, test } from 'node:test';
 
 import { startBroker } from '@millrace/testkit';
 
-import { ClientError } from '../error.ts';
+import type { ClientError } from '../error.ts';
+import { json } from '../serdes/json.ts';
+import type { Serde } from '../serdes/serde.ts';
+import { strings } from '../serdes/serdes.ts';
 import { Producer, type ProducerOptions } from './producer.ts';
 import type { RecordMetadata } from './record-metadata.ts';
 
@@ -14,6 +17,22 @@ async function withProducer(
   await using broker = await startBroker();
   await using producer = new Producer({ 'bootstrap.servers': broker.bootstrap, ...options });
   await work(producer, broker.bootstrap);
+}
+
+type Typed = Producer<{ orders: { key: Serde<string>; value: Serde<{ id: number }> }; raw: {} }>;
+
+/** Never called: the compiler is the test. */
+export function typed(producer: Typed): void {
+  void producer.send({ topic: 'orders', key: 'a', value: { id: 1 } });
+  void producer.send({ topic: 'raw', key: 'a', value: Buffer.from('x') });
+  // @ts-expect-error -- the id is a number
+  void producer.send({ topic: 'orders', key: 'a', value: { id: 'x' } });
+  // @ts-expect-error -- the key is a text
+  void producer.send({ topic: 'orders', key: 1, value: { id: 1 } });
+  // @ts-expect-error -- there is no such topic
+  void producer.send({ topic: 'other', value: 'x' });
+  // @ts-expect-error -- without a serde a value is bytes or a text
+  void producer.send({ topic: 'raw', value: { id: 1 } });
 }
 
 suite('producer', () => {
@@ -45,6 +64,29 @@ suite('producer', () => {
       );
       assert.deepEqual(await producer.send([]), []);
     });
+  });
+
+  test('waits for serializers that take their time, and keeps order', async () => {
+    await using broker = await startBroker();
+    const slow: Serde<string> = {
+      serialize: async (value) => {
+        await new Promise((resolve) => setTimeout(resolve, value === 'a' ? 5 : 0));
+        if (value === 'bad') throw new Error('no');
+        return value;
+      },
+      deserialize: (read) => Buffer.from(read).toString(),
+    };
+    await using producer = new Producer({
+      'bootstrap.servers': broker.bootstrap,
+      topics: { slow: { value: slow }, orders: { key: strings, value: json<{ id: number }>() } },
+    });
+    const settled = Promise.allSettled(['a', 'bad', 'b', 'c'].map((value) => producer.send({ topic: 'slow', value })));
+    assert.equal((await producer.send({ topic: 'orders', key: 'k', value: { id: 1 } })).offset, 0n);
+    const ends = await settled;
+    assert.deepEqual(
+      ends.map((end) => (end.status === 'fulfilled' ? end.value.offset : (end.reason as ClientError).code)),
+      [0n, 'SERIALIZATION', 1n, 2n],
+    );
   });
 
   test('with acks 0 knows no offset', async () => {

@@ -17,6 +17,7 @@ import { BatchFate } from './batch-fate.ts';
 import { BufferMemory } from './buffer-memory.ts';
 import { type Partitioner, roundRobin } from './partitioner.ts';
 import { MetricsObserver, type ProducerMetrics } from './producer-metrics.ts';
+import { ProduceChannel } from './produce-channel.ts';
 import { ProducerIdentity } from './producer-identity.ts';
 import type { PlainRecord, RecordOf } from './producer-record.ts';
 import {
@@ -126,7 +127,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       settings,
       identity,
       accumulator: this.#accumulator,
-      observe: this.#metrics,
+      observe: new ProduceChannel(this.#metrics, host.clock, config['client.id']),
       requeued: (queue) => this.#sender.wake(queue),
       released: () => this.#released(),
       transactions: this.#transactions,
@@ -286,6 +287,8 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
         if (this.#accumulator.append(topic, record, key, value, waiter, ticket)) return true;
       }
       const deadlineMs = this.cluster.deadline(this.#settings.blockMsMax);
+      heard(key);
+      heard(value);
       this.#wait(topic, { record, key, value, waiter, ticket, deadlineMs, signal });
       return false;
     } catch (error) {
@@ -439,6 +442,11 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     for (const batch of this.#accumulator.unsettled) this.#fate.giveUp(batch, error);
     this.#released();
   }
+}
+
+/** Somebody will look at it, but maybe not before it has failed. */
+function heard(field: SoonField): void {
+  if (isSoon(field)) field.then(undefined, () => {});
 }
 
 /** Its topic, and the partition that it names, are known, and nobody waits before it. */

@@ -1,0 +1,76 @@
+/**
+ * `diagnostics_channel` `millrace:client:produce`: every batch when it was acknowledged or has failed, for tracing, with the attributes of
+ * OpenTelemetry's messaging conventions. Costs nothing while nobody listens.
+ */
+import { channel } from 'node:diagnostics_channel';
+
+import type { Clock } from '@millrace/base';
+
+import type { ClientError } from '../error.ts';
+import type { Batch } from './batch.ts';
+import type { BatchObserver } from './batch-fate.ts';
+
+const produced = channel('millrace:client:produce');
+
+export interface ProducedBatch {
+  readonly attributes: Readonly<Record<string, string | number>>;
+  /** From the first record's `send` to the end. */
+  readonly tookMs: number;
+  readonly error: ClientError | undefined;
+}
+
+export class ProduceChannel implements BatchObserver {
+  readonly #next: BatchObserver;
+  readonly #clock: Clock;
+  readonly #clientId: string;
+
+  /** Tells `next` too. */
+  constructor(next: BatchObserver, clock: Clock, clientId: string) {
+    this.#next = next;
+    this.#clock = clock;
+    this.#clientId = clientId;
+  }
+
+  sent(batch: Batch, broker: string): void {
+    this.#next.sent(batch, broker);
+    if (produced.hasSubscribers) this.#publish(batch, broker, undefined);
+  }
+
+  failed(batch: Batch, error: ClientError): void {
+    this.#next.failed(batch, error);
+    if (produced.hasSubscribers) this.#publish(batch, error.broker ?? '', error);
+  }
+
+  retried(batch: Batch): void {
+    this.#next.retried(batch);
+  }
+
+  split(batch: Batch): void {
+    this.#next.split(batch);
+  }
+
+  #publish(batch: Batch, broker: string, error: ClientError | undefined): void {
+    const { queue, count, bytes } = batch;
+    const portAt = broker.lastIndexOf(':');
+    const message: ProducedBatch = {
+      attributes: {
+        'messaging.system': 'kafka',
+        'messaging.operation.name': 'send',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': queue.topic.name,
+        'messaging.destination.partition.id': `${queue.index}`,
+        'messaging.batch.message_count': count,
+        'messaging.message.envelope.size': bytes?.length ?? 0,
+        ...(this.#clientId !== '' && { 'messaging.client.id': this.#clientId }),
+        ...(portAt > 0 && {
+          'server.address': broker.slice(0, portAt),
+          'server.port': Number(broker.slice(portAt + 1)),
+        }),
+        ...(error !== undefined && { 'error.type': error.code }),
+      },
+      tookMs: this.#clock.monotonic() - batch.createdAtMs,
+      error,
+    };
+    produced.publish(message);
+  }
+}
