@@ -6,6 +6,7 @@ import { consumerProtocolSubscription, decodeVersioned } from '@millrace/protoco
 import { TestHost } from '@millrace/testkit';
 
 import { ClientError } from '../../error.ts';
+import type { Assignor } from './assignors/assignor.ts';
 import { assignorsOf } from './assignors/strategy.ts';
 import { ClassicMember } from './classic-member.ts';
 import {
@@ -29,23 +30,32 @@ interface SceneOptions {
   readonly instance?: string;
   readonly topics?: Record<string, number>;
   readonly rack?: string;
+  readonly heartbeatMs?: number;
+  readonly own?: Assignor[];
 }
 
 const stageHost = (): StageHost =>
   Object.assign(new TestHost(), { dial: () => Promise.reject(new Error('nobody is called here')) });
 
-function scene({ assignors = ['range'], instance, topics = { t: 2 }, rack = '' }: SceneOptions = {}): Scene {
+function scene({
+  own = [],
+  assignors = own.length > 0 ? [] : ['range'],
+  instance,
+  topics = { t: 2 },
+  rack = '',
+  heartbeatMs = 3000,
+}: SceneOptions = {}): Scene {
   const stage = new GroupStage(stageHost(), topics, { 'client.rack': rack });
   const owner = new RecordedOwner();
   const member = new ClassicMember({
     cluster: stage.cluster,
     owner,
-    assignors: assignorsOf(assignors),
+    assignors: assignorsOf(assignors, own),
     config: {
       'group.id': 'g',
       'group.instance.id': instance ?? null,
       'session.timeout.ms': 45_000,
-      'heartbeat.interval.ms': 3000,
+      'heartbeat.interval.ms': heartbeatMs,
       'max.poll.interval.ms': 300_000,
       'exclude.internal.topics': true,
     },
@@ -219,6 +229,27 @@ suite('a member of a classic group joins', () => {
     });
   }
 
+  test('never when the coordinator chooses an assignor that nobody offered', async () => {
+    const made = scene();
+    made.member.subscribe({ topics: ['t'] });
+    (await made.stage.next('joinGroup')).answer({ generationId: 1, memberId: 'me', leader: 'x', protocolName: 'y' });
+    await made.stage.settle();
+    assert.deepEqual(made.owner.heard(), ['fail BROKEN_ANSWER']);
+  });
+
+  test('not at all with a heartbeat that would come after the end of its session', () => {
+    assert.throws(() => scene({ heartbeatMs: 45_000 }), {
+      code: 'CONFIG',
+      message: /heartbeat\.interval\.ms \(45000\)/,
+    });
+  });
+
+  test('no more after it has left', async () => {
+    const made = await joined();
+    await leaveQuietly(made);
+    assert.throws(() => made.member.subscribe({ topics: ['t'] }), { code: 'STATE' });
+  });
+
   test('an assignment in bytes that nobody can read ends the membership', async () => {
     const made = scene();
     made.member.subscribe({ topics: ['t'] });
@@ -231,6 +262,58 @@ suite('a member of a classic group joins', () => {
     (await made.stage.next('syncGroup')).answer({ assignment: Buffer.of(0, 1, 255, 255, 255) });
     await made.stage.settle();
     assert.deepEqual(made.owner.heard(), ['fail BROKEN_ANSWER']);
+  });
+});
+
+suite('a member of a classic group with an assignor of the user’s own', () => {
+  const note = Buffer.from('note');
+  const own = (assign: Assignor['assign'], given: string[] = []): Assignor => ({
+    name: 'own',
+    protocols: ['eager'],
+    userData: (topics) => Buffer.from(topics.join()),
+    assign,
+    onAssignment: ({ userData }, generationId) =>
+      void given.push(`${Buffer.from(userData!).toString()} in ${generationId}`),
+  });
+  const asLeader = async (stage: GroupStage): Promise<void> => {
+    const join = await stage.next('joinGroup');
+    const metadata = Buffer.from(join.request.protocols[0]!.metadata);
+    const members = [{ memberId: 'me', groupInstanceId: null, metadata }];
+    join.answer({ generationId: 3, memberId: 'me', leader: 'me', protocolName: 'own', members });
+  };
+
+  test('carries its user data to the leader and back', async () => {
+    const given: string[] = [];
+    const assignor = own(({ members, topics }) => {
+      assert.equal(Buffer.from(members.get('me')!.userData!).toString(), 't');
+      assert.equal(topics.get('t')!.partitionCount, 2);
+      return new Map([['me', { partitions: [{ topic: 't', partition: 1 }], userData: note }]]);
+    }, given);
+    const made = scene({ own: [assignor] });
+    made.member.subscribe({ topics: ['t'] });
+    await asLeader(made.stage);
+    const sync = await made.stage.next('syncGroup');
+    sync.answer({ assignment: Buffer.from(sync.request.assignments[0]!.assignment) });
+    await made.stage.settle();
+    assert.deepEqual(given, ['note in 3']);
+    assert.deepEqual(made.owner.heard(), ['assign t-1']);
+    await leaveQuietly(made);
+  });
+
+  test('ends when that throws, with what it has thrown', async () => {
+    const made = scene({
+      own: [
+        own(() => {
+          throw new Error('no idea');
+        }),
+      ],
+    });
+    made.member.subscribe({ topics: ['t'] });
+    await asLeader(made.stage);
+    await made.stage.settle();
+    assert.deepEqual(made.owner.heard(), ['fail HANDLER']);
+    assert.match(made.owner.failure!.message, /group "g" has ended: no idea/);
+    await made.member.leave();
   });
 });
 

@@ -355,6 +355,16 @@ suite('a member of a consumer group leaves', () => {
     assert.deepEqual(owner.heard(), []);
   });
 
+  test('when the coordinator does not hear it, all the same', async () => {
+    const { stage, member } = await joined();
+    const left = member.leave();
+    const asked = await beat(stage);
+    assert.equal(asked.options.timeoutMs, 5000);
+    asked.fail(new ClientError('TIMEOUT', 'late'));
+    await left;
+    assert.throws(() => member.subscribe({ topics: ['t'] }), { code: 'STATE' });
+  });
+
   test('when the user does not come for max.poll.interval.ms, and joins again when he does', async () => {
     const made = await joined();
     const { stage, owner, member } = made;
