@@ -31,6 +31,7 @@ const long = [
   'test/client/endurance/*.test.ts',
   'test/client/security/*.test.ts',
   'test/client/hostile/*.test.ts',
+  'test/client/options/*.test.ts',
 ];
 
 const runAll = process.argv.includes('--all');

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 
 import { configurationPage } from './docs/configuration-page.ts';
 import { apisPage } from './docs/apis-page.ts';
+import { clientOptionsPage } from './docs/client-options-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { metricsPage } from './docs/metrics-page.ts';
 
@@ -14,6 +15,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/reference/apis.md', apisPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/configuration.md', configurationPage()],
+    ['docs/reference/client-options.md', clientOptionsPage()],
     ['docs/reference/metrics.md', metricsPage()],
   ]);
 }

@@ -174,9 +174,7 @@ suite('faults', () => {
             return random.below(2) === 0 ? coordinatorErrors(random) : pick(random, cuts);
           case 'heartbeat':
           case 'consumerGroupHeartbeat':
-            return random.below(2) === 0
-              ? answersError(errors.NOT_COORDINATOR, errors.UNKNOWN_MEMBER_ID)(random)
-              : pick(random, cuts);
+            return random.below(2) === 0 ? coordinatorErrors(random) : pick(random, cuts);
           default:
             return undefined;
         }

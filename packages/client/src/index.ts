@@ -45,6 +45,7 @@ export type { RecordBatch } from './consumer/reading/record-batch.ts';
 export type { HandlerContext } from './consumer/reading/runner.ts';
 export { ClientError, isClientError, type ClientErrorCode, type OwnErrorCode } from './error.ts';
 export { clientKeys } from './options/client-keys.ts';
+export { clientOptions } from './options/client-options.ts';
 export { readOptions, type OptionsOf } from './options/read-options.ts';
 export type { OauthBearerToken } from './security/oauth-bearer.ts';
 export type { SaslExchange, SaslMechanism } from './security/sasl-mechanism.ts';

@@ -1,5 +1,5 @@
 /** The options that every client has, under Kafka's own names. */
-import { boolean, className, int, list, long, password, string } from '@millrace/base';
+import { boolean, int, list, long, password, string } from '@millrace/base';
 
 const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const;
 
@@ -61,8 +61,16 @@ export const clientKeys = {
     'Empty: the name in the certificate is not compared.',
   ),
   'ssl.enabled.protocols': list('TLSv1.2,TLSv1.3', { oneOf: ['TLSv1.2', 'TLSv1.3'] }, 'TLS versions that are offered.'),
-  'ssl.protocol': string('TLSv1.3', { oneOf: ['TLSv1.2', 'TLSv1.3'] }, 'The TLS version that is preferred.'),
-  'ssl.cipher.suites': list(null, { importance: 'low' }, 'OpenSSL names of the ciphers that are offered.'),
+  'ssl.protocol': string(
+    'TLSv1.3',
+    { oneOf: ['TLSv1.2', 'TLSv1.3'] },
+    'Without effect: the newest of ssl.enabled.protocols that the broker knows is spoken.',
+  ),
+  'ssl.cipher.suites': list(
+    '',
+    { importance: 'low' },
+    'OpenSSL names of the ciphers that are offered; empty leaves it to Node.',
+  ),
   'sasl.mechanism': string(
     'GSSAPI',
     { oneOf: ['GSSAPI', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] },
@@ -70,6 +78,11 @@ export const clientKeys = {
   ),
   'sasl.jaas.config': password(null, {}, 'Name and password in the form that Java clients take.'),
   'sasl.oauthbearer.token.endpoint.url': string(null, {}, 'Where tokens are fetched with client credentials.'),
+  'sasl.oauthbearer.header.urlencode': boolean(
+    false,
+    { importance: 'low' },
+    'Whether name and secret are URL-encoded before a token is asked for (RFC 6749, 2.3.1).',
+  ),
   'sasl.oauthbearer.scope': string(null, {}, 'The scope that a token is asked for.'),
   'sasl.oauthbearer.client.credentials.client.id': string(null, {}, 'Who asks for a token.'),
   'sasl.oauthbearer.client.credentials.client.secret': password(null, {}, 'The secret of who asks for a token.'),
@@ -86,5 +99,5 @@ export const clientKeys = {
     { importance: 'low' },
     'Whether brokers may ask for this client’s metrics (KIP-714).',
   ),
-  'security.providers': className(null, { importance: 'low' }, 'Java classes; without effect here.'),
+  'security.providers': string(null, { importance: 'low' }, 'Java classes; without effect here.'),
 } as const;

@@ -2,6 +2,7 @@
 import { configure, isMillraceError, type KeyTable, nearestName, type Values } from '@millrace/base';
 
 import { ClientError } from '../error.ts';
+import { leftOut } from './left-out.ts';
 
 /** What may stand in an options object for a table: each key with its own type, or as text. */
 export type OptionsOf<T extends KeyTable> = { readonly [K in keyof T]?: Values<T>[K] | string | undefined };
@@ -18,7 +19,7 @@ export function readOptions<T extends KeyTable>(
   const texts = new Map<string, string>();
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || own.includes(name)) continue;
-    if (!Object.hasOwn(table, name)) throw unknown(name, [...Object.keys(table), ...own]);
+    if (!Object.hasOwn(table, name)) throw leftOut(name) ?? unknown(name, [...Object.keys(table), ...own]);
     if (value === null) continue;
     texts.set(name, textOf(name, value));
   }

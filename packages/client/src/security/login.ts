@@ -112,7 +112,8 @@ function tokensOf(config: ClientConfig, host: ClientHost, security: SecurityOpti
   const extensions = Object.fromEntries(
     [...options].flatMap(([name, value]) => (name.startsWith('extension_') ? [[name.slice(10), value]] : [])),
   );
-  return tokensFrom({ url, clientId, clientSecret, scope, extensions, timeoutMs }, host);
+  const isEncoded = config['sasl.oauthbearer.header.urlencode'];
+  return tokensFrom({ url, clientId, clientSecret, isEncoded, scope, extensions, timeoutMs }, host);
 }
 
 /** A function of the user's that never settles must not hold a connection for ever. */

@@ -131,7 +131,14 @@ suite('OAUTHBEARER', () => {
 });
 
 suite('client credentials', () => {
-  const endpoint = { clientId: 'id', clientSecret: 'secret', scope: 'kafka', extensions: {}, timeoutMs: 5000 };
+  const endpoint = {
+    clientId: 'id',
+    clientSecret: 'secret',
+    isEncoded: false,
+    scope: 'kafka',
+    extensions: {},
+    timeoutMs: 5000,
+  };
 
   async function served(listener: RequestListener): Promise<{ url: string } & AsyncDisposable> {
     const server = createServer(listener);
@@ -170,6 +177,17 @@ suite('client credentials', () => {
     assert.equal((await token()).value, 'token-1');
     nowMs = 80_001;
     assert.equal((await token()).value, 'token-2');
+  });
+
+  test('name and secret are encoded when that is asked for', async () => {
+    let asked: string | undefined;
+    await using server = await served((request, response) => {
+      asked = request.headers.authorization;
+      response.end('{"access_token":"t"}');
+    });
+    const encoded = { ...endpoint, url: server.url, clientId: 'a b:c', isEncoded: true };
+    await tokensFrom(encoded, nodeClientHost())();
+    assert.equal(asked, `Basic ${Buffer.from('a+b%3Ac:secret').toString('base64')}`);
   });
 
   test('a token that is still good is used when no newer one can be had', async () => {

@@ -52,7 +52,7 @@ function versionsOf(config: ClientConfig): ConnectionOptions {
   return {
     minVersion: versions[0] ?? 'TLSv1.2',
     maxVersion: versions.at(-1) ?? 'TLSv1.3',
-    ...(ciphers !== null && ciphers.length > 0 && { ciphers: ciphers.join(':') }),
+    ...(ciphers.length > 0 && { ciphers: ciphers.join(':') }),
   };
 }
 

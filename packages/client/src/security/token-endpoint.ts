@@ -7,6 +7,8 @@ export interface TokenEndpoint {
   readonly url: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Whether both are URL-encoded for the header. */
+  readonly isEncoded: boolean;
   readonly scope: string | null;
   readonly extensions: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -39,12 +41,12 @@ export function tokensFrom(endpoint: TokenEndpoint, host: ClientHost): () => Pro
   };
 }
 
-async function ask({ url, clientId, clientSecret, scope, extensions, timeoutMs }: TokenEndpoint, host: ClientHost) {
+async function ask(endpoint: TokenEndpoint, host: ClientHost): Promise<Grant> {
+  const { url, scope, extensions, timeoutMs } = endpoint;
   const body = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== null && { scope }) });
-  const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   const askedAtMs = host.clock.monotonic();
   const signal = AbortSignal.timeout(timeoutMs);
-  const headers = { authorization: `Basic ${credentials}`, accept: 'application/json' };
+  const headers = { authorization: `Basic ${credentialsOf(endpoint)}`, accept: 'application/json' };
   let status: number;
   let text: string;
   try {
@@ -66,6 +68,12 @@ async function ask({ url, clientId, clientSecret, scope, extensions, timeoutMs }
   }
   const { value, lifeMs } = readGrant(text, url);
   return { token: { value, extensions }, staleAtMs: askedAtMs + lifeMs * freshPart, endsAtMs: askedAtMs + lifeMs };
+}
+
+function credentialsOf({ clientId, clientSecret, isEncoded }: TokenEndpoint): string {
+  // Form encoding, which has "+" for a blank.
+  const encoded = (text: string): string => (isEncoded ? new URLSearchParams({ '': text }).toString().slice(1) : text);
+  return Buffer.from(`${encoded(clientId)}:${encoded(clientSecret)}`).toString('base64');
 }
 
 /** Never more than a megabyte. */
