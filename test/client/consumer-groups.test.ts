@@ -80,6 +80,8 @@ suite('consumers of a group', () => {
       });
       consumer.subscribe({ pattern: new RegExp(`^${name}-\\d+$`) });
       assert.deepEqual(await take(consumer, 5), numbered(0, 5));
+      // Whether the record that was in hand when the loop was left is processed, nobody knows: it may come again.
+      await consumer.commitSync();
       const second = await stageTopic(target, 1, `${name}-2`);
       await write(target, second.partitions[0]!, 5, { first: 5 });
       assert.deepEqual(await take(consumer, 5), numbered(5, 10));

@@ -59,10 +59,7 @@ export class Committer {
     } finally {
       this.#waiting--;
     }
-    for (const offset of offsets) {
-      const cursor = this.#find(offset);
-      if (cursor !== undefined) cursor.committed = offset.offset;
-    }
+    for (const offset of offsets) this.#find(offset)?.commitTo(offset.offset);
   }
 
   #complain(error: unknown): void {

@@ -143,4 +143,53 @@ suite('consumer', () => {
     stage.refusal = () => undefined;
     assert.deepEqual(await stage.read(1), ['v0']);
   });
+
+  test('an aborted reader gives no further record, and the next one goes on there', async () => {
+    await using stage = new ReadStage();
+    stage.batches = [stagedBatch(0, 100)];
+    await stage.consumer.assign(partitions);
+    const seen: string[] = [];
+    const first = new AbortController();
+    await stage.consumer.run({
+      eachRecord: ({ value }) => {
+        if (seen.push(String(value)) === 3) first.abort();
+      },
+      signal: first.signal,
+    });
+    assert.deepEqual(seen, values(0, 3));
+    const second = new AbortController();
+    const reading = async (): Promise<void> => {
+      for await (const { value } of stage.consumer.records({ signal: second.signal }))
+        if (seen.push(String(value)) === 7) second.abort();
+    };
+    await assert.rejects(reading(), { code: 'ABORTED' });
+    assert.deepEqual(seen, values(0, 7));
+    assert.deepEqual(await stage.read(93), values(7, 100));
+  });
+
+  test('a reader without an end lets the loop turn', async () => {
+    await using stage = new ReadStage();
+    stage.batches = [stagedBatch(0, 20_000)];
+    await stage.consumer.assign(partitions);
+    const stop = new AbortController();
+    let count = 0;
+    let isOver = false;
+    const turned = new Promise<number>((resolve) => {
+      const look = (): void => {
+        if (count > 0) resolve(count);
+        else setImmediate(look);
+      };
+      look();
+    });
+    const running = stage.consumer.run({
+      eachRecord: ({ value }) => {
+        for (let spin = 0; spin < 2000; spin++) isOver = value?.length === 0;
+        if (++count === 20_000) stop.abort();
+      },
+      signal: stop.signal,
+    });
+    assert.ok((await turned) < 20_000);
+    await running;
+    assert.deepEqual([count, isOver], [20_000, false]);
+  });
 });

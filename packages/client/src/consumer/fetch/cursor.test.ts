@@ -32,7 +32,8 @@ function put(cursor: Cursor, from: number, count: number, leaderEpoch = 0): void
   cursor.put(scanSegment(bytes, { topic: 't', partition: 0, broker: 'b' }, undefined));
 }
 
-const offsets = (slice: HandedSlice | undefined): number[] | undefined => slice?.records.map(({ offset }) => Number(offset));
+const offsets = (slice: HandedSlice | undefined): number[] | undefined =>
+  slice?.records.map(({ offset }) => Number(offset));
 
 /** As a reader that is done with all of it. */
 function finish(cursor: Cursor, slice: HandedSlice): void {
@@ -72,6 +73,17 @@ suite('cursor', () => {
     assert.deepEqual([cursor.position, cursor.processed, cursor.isReadable], [2n, 1n, true]);
     const again = cursor.take(limits)!;
     assert.deepEqual([again === slice, again.index, again.end], [true, 2, 3]);
+  });
+
+  test('what was committed is processed, as far as it was given out', () => {
+    const { cursor } = staged();
+    put(cursor, 0, 3);
+    const slice = cursor.take(limits)!;
+    slice.index = 2;
+    cursor.commitTo(1n);
+    assert.deepEqual([cursor.processed, cursor.committed], [1n, 1n]);
+    cursor.commitTo(3n);
+    assert.equal(cursor.processed, 2n);
   });
 
   test('a jump drops what is buffered and in hand, and a reader that comes late changes nothing', async () => {

@@ -256,6 +256,14 @@ export class Cursor implements TopicPartition {
     if (this.isReadable) this.#listener.readable(this);
   }
 
+  /** It was committed up to here: what was given out before that is processed, whatever its reader does. */
+  commitTo(offset: bigint): void {
+    this.committed = offset;
+    const slice = this.#handed ?? this.#returned;
+    if (slice === undefined) return;
+    while (slice.done < slice.index && slice.processed < offset) slice.done++;
+  }
+
   /** Settles when no reader has records of it in hand. */
   async quiet(): Promise<void> {
     while (this.#isBusy) await (this.#released ??= Promise.withResolvers()).promise;

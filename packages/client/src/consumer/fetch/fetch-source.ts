@@ -63,7 +63,8 @@ const heldWaitMs = 20;
 const placedBytes = (4 << 20) - (64 << 10);
 
 /** An answer that is only a little larger than what is placed at once would be copied as a whole. */
-const answerBytes = (wanted: number): number => (wanted > placedBytes && wanted < 2 * placedBytes ? placedBytes : wanted);
+const answerBytes = (wanted: number): number =>
+  wanted > placedBytes && wanted < 2 * placedBytes ? placedBytes : wanted;
 
 export class FetchSource {
   readonly #id: number;

@@ -52,7 +52,7 @@ export class PositionFinder {
   /** The offset that was asked for is not in the log. */
   outOfRange(cursor: Cursor): void {
     // What came before it is read first.
-    if (cursor.bufferedBytes > 0 || cursor.isBusy) return;
+    if (cursor.position !== cursor.fetchOffset || cursor.isBusy) return;
     if (this.#options.policy.kind === 'none')
       cursor.fail(noOffset(cursor, `Offset ${cursor.fetchOffset} of`, 'is not in the log'));
     else cursor.reset();
@@ -82,9 +82,12 @@ export class PositionFinder {
 
   #waiting(): Cursor[] {
     if (this.#isClosed) return [];
-    return [...this.#options.cursors()].filter(
-      ({ state, fault, isGone, isHeld }) => state !== 'ready' && fault === undefined && !isGone && !isHeld,
-    );
+    const { metadata } = this.#options.cluster;
+    return [...this.#options.cursors()].filter(({ topic, state, fault, isGone, isHeld }) => {
+      if (state === 'ready' || fault !== undefined || isGone || isHeld) return false;
+      // A topic that is just being looked up: the lookup wakes us.
+      return state === 'new' || metadata.topic(topic) !== undefined || metadata.fault(topic) !== undefined;
+    });
   }
 
   /** Gives what is in the way of some, and may pass. */
