@@ -38,6 +38,8 @@ export class Runner<R> implements Reader {
   #active = 0;
   #failure: ClientError | undefined;
   #isDispatching = false;
+  /** No handler is called any more. */
+  #isHalted = false;
 
   /** Begins at once. Throws `ClientError` STATE when somebody else reads. */
   constructor(options: RunnerOptions<R>) {
@@ -124,7 +126,7 @@ export class Runner<R> implements Reader {
     for (let pending: PromiseLike<unknown> | undefined = first; pending !== undefined; ) {
       await pending;
       slice.done = slice.index;
-      if (this.#isStopping) return;
+      if (this.#isHalted) return;
       pending = this.#untilPending(slice);
     }
   }
@@ -134,7 +136,7 @@ export class Runner<R> implements Reader {
     const { turns } = this.#options;
     const handler = this.#options.eachRecord!;
     const { records } = slice;
-    while (slice.index < slice.end) {
+    while (slice.index < slice.end && !this.#isHalted) {
       const pending = handler(records[slice.index++] as R, this.#context);
       if (isPromise(pending)) return pending;
       slice.done = slice.index;
@@ -179,6 +181,7 @@ export class Runner<R> implements Reader {
   }
 
   #stop(failure?: ClientError): void {
+    this.#isHalted = true;
     this.#failure ??= failure;
     this.#stopping.abort(failure);
     this.#settle();
@@ -194,7 +197,10 @@ export class Runner<R> implements Reader {
     else this.#ended.reject(this.#failure);
   }
 
-  readonly #aborted = (): void => this.wake();
+  readonly #aborted = (): void => {
+    this.#isHalted = true;
+    this.wake();
+  };
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>

@@ -126,7 +126,10 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
     this.wake();
   }
 
-  readonly #aborted = (): void => this.wake();
+  readonly #aborted = (): void => {
+    if (this.slice !== undefined) this.slice.end = this.slice.index;
+    this.wake();
+  };
 }
 
 /** A fault that stays is found again by the next reader. */
