@@ -89,8 +89,9 @@ export class TopicLine {
   }
 }
 
+/** Of what is not a field at all, whether it might be one later. */
 export const isSoon = (field: SoonField): field is PromiseLike<Field> =>
-  field !== null && typeof field === 'object' && 'then' in field;
+  typeof field === 'object' && field !== null && !(field instanceof Uint8Array) && 'then' in field;
 
 /** Throws ABORTED. */
 function check(signal: AbortSignal | undefined): void {
