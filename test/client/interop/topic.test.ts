@@ -18,6 +18,10 @@ const settings = {
   'max.message.bytes': '4000000',
 };
 
+const tombstone = { codec: 'none', partition: 0, key: Buffer.from('key'), value: null, headers: [] };
+/** Above 2^53, and a number all the same. */
+const farTimestamp = 4_500_000_000_000_000_000;
+
 install('system', 'kafka', 'python');
 
 for (const kind of ['kafka', 'millrace'] satisfies TargetKind[]) {
@@ -56,6 +60,22 @@ for (const kind of ['kafka', 'millrace'] satisfies TargetKind[]) {
             assert.deepEqual(found.get(partition), expected);
           }
         }
+      });
+    }
+
+    // A broker of Millrace counts in numbers, and refuses them.
+    if (kind === 'kafka') {
+      test('Millrace reads timestamps beyond 2^53 as the nearest number', async () => {
+        const late = 'late';
+        await createTopic(target.bootstrap, late, { partitions: 1, settings });
+        const others = [javaClient, librdkafkaClient, kafkajsClient];
+        for (const client of others)
+          await client.write(target.bootstrap, late, [{ ...tombstone, timestamp: farTimestamp }]);
+        const expected = others.map((_, offset) =>
+          readLine(0, BigInt(offset), { ...tombstone, timestamp: farTimestamp }),
+        );
+        assert.deepEqual(await millraceClient.read(target.bootstrap, late), expected);
+        assert.deepEqual(await javaClient.read(target.bootstrap, late), expected);
       });
     }
   });
