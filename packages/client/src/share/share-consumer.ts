@@ -20,6 +20,7 @@ import {
   type AcknowledgementResult,
   type AcknowledgeType,
 } from './acknowledgement.ts';
+import type { Delivery } from './delivery.ts';
 import { HeldRecord, type SharedRecord } from './held-record.ts';
 import type { ShareBatch } from './share-batch.ts';
 import { ShareFetcher } from './share-fetcher.ts';
@@ -172,8 +173,8 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
         `"${type}" is no way to acknowledge; there are accept, release, reject and renew.`,
       );
     const place = HeldRecord.placeOf(record);
-    const isMarked = place === undefined ? this.#markPlace(record, code) : place.delivery.mark(place.index, code);
-    if (isMarked) return;
+    if (place === undefined ? this.#markPlace(record, code) : this.#markRecord(place.delivery, place.index, code))
+      return;
     const { topic, partition, offset } = record;
     throw new ClientError(
       'STATE',
@@ -288,6 +289,11 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   #acceptHanded(): void {
     if (this.#settings.isImplicit) for (const delivery of this.#fetcher.deliveries()) delivery.acceptHanded();
+  }
+
+  /** Other consumers' records are none of ours. */
+  #markRecord(delivery: Delivery, index: number, code: number): boolean {
+    return this.#fetcher.owns(delivery) && delivery.mark(index, code);
   }
 
   #markPlace({ topic, partition, offset }: Acknowledgeable, code: number): boolean {

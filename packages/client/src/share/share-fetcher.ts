@@ -60,6 +60,11 @@ export class ShareFetcher implements ShareSourceOwner {
     for (const source of this.#sources.values()) yield* source.deliveries;
   }
 
+  owns(delivery: Delivery): boolean {
+    for (const source of this.#sources.values()) if (source.deliveries.has(delivery)) return true;
+    return false;
+  }
+
   /** Reads these and no others. */
   assign(partitions: readonly HeldPartition[]): void {
     this.#partitions = partitions;

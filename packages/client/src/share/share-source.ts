@@ -144,8 +144,9 @@ export class ShareSource {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#work;
-    for (const delivery of this.#deliveries) delivery.releaseAll();
-    if (this.#session.isOpen) await this.#acknowledge(finalEpoch);
+    const { isOpen } = this.#session;
+    if (isOpen) for (const delivery of this.#deliveries) delivery.releaseAll();
+    await this.#acknowledge(isOpen ? finalEpoch : this.#session.epoch);
     this.#session.lost();
     this.#served(this.#flushes.splice(0));
     for (const delivery of this.#deliveries) delivery.drop();
@@ -217,12 +218,14 @@ export class ShareSource {
 
   async #fetch(): Promise<void> {
     const { maxRecords, ...rules } = this.#rules;
-    let parcels = this.#collect();
+    let parcels: readonly Parcel[] = [];
     this.#isFetching = true;
-    this.#isCarrying = parcels.length > 0;
     try {
       const connection = await this.#cluster.connect(this.id, purpose);
       const { broker } = connection;
+      // What was marked meanwhile and cannot go along is sent afterwards.
+      if (!this.#hasOutsiders) parcels = this.#collect();
+      this.#isCarrying = parcels.length > 0;
       const { shareSessionEpoch, added, forgotten } = this.#session.next(this.#partitions);
       const answer = await connection.send(
         'shareFetch',
