@@ -111,6 +111,64 @@ suite('faults', () => {
     assert.deepEqual(await valuesIn(topic), expected);
   });
 
+  test('transactions are written whole or not at all, and those that were committed are', async (context) => {
+    const topic = await createTopic();
+    proxy.rule = byChance(seed, 8, ({ name }, random) => {
+      switch (name) {
+        case 'addPartitionsToTxn':
+        case 'endTxn':
+        case 'initProducerId':
+          return random.below(2) === 0 ? coordinatorErrors(random) : pick(random, cuts);
+        case 'findCoordinator':
+        case 'produce':
+          return pick(random, cuts);
+        default:
+          return undefined;
+      }
+    });
+    const [transactionCount, recordCount] = [40, 9];
+    const outcomes: ('committed' | 'aborted' | 'failed')[] = [];
+    {
+      await using producer = new Producer({
+        'bootstrap.servers': proxy.bootstrap,
+        'transactional.id': uniqueName('faults'),
+        'request.timeout.ms': 5000,
+      });
+      for (let index = 0; index < transactionCount; index++) {
+        const isAborted = index % 4 === 3;
+        const work = async (): Promise<void> => {
+          const records = Array.from({ length: recordCount }, (_, at) => ({
+            topic,
+            partition: at % partitionCount,
+            value: `${index}`,
+          }));
+          await producer.send(records);
+          if (isAborted) throw new Error('on purpose');
+        };
+        outcomes.push(
+          await producer.transaction(work).then(
+            () => 'committed',
+            (error: unknown) => (isClientError(error) ? 'failed' : 'aborted'),
+          ),
+        );
+      }
+    }
+    told(context);
+    const read = (await valuesIn(topic, { 'isolation.level': 'read_committed' })).flat();
+    const counts = outcomes.map((_, index) => read.filter((value) => value === index).length);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome === 'committed') assert.equal(counts[index], recordCount, `transaction ${index} was committed`);
+      if (outcome === 'aborted') assert.equal(counts[index], 0, `transaction ${index} was aborted`);
+      assert.ok(
+        counts[index] === 0 || counts[index] === recordCount,
+        `${counts[index]} records of transaction ${index}`,
+      );
+    }
+    const committed = outcomes.filter((outcome) => outcome === 'committed').length;
+    context.diagnostic(`${committed} of ${transactionCount} were committed`);
+    assert.ok(committed >= transactionCount / 2, `${committed} of ${transactionCount} were committed`);
+  });
+
   test('a full buffer is told or waited for, and what was taken arrives', async (context) => {
     const topic = await createTopic();
     proxy.rule = ({ name }) => (name === 'produce' ? { delayMs: 40 } : undefined);

@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
 import {
+  Admin,
   clientKeys,
   Cluster,
   type ClusterOptions,
+  Consumer,
   isClientError,
   nodeClientHost,
+  Producer,
   readOptions,
   type SecurityOptions,
 } from '@millrace/client';
@@ -96,6 +99,26 @@ suite('security against Apache Kafka', () => {
     'security.protocol': 'SASL_SSL',
     'sasl.mechanism': mechanism,
     'ssl.truststore.certificates': authority.certificate,
+  });
+
+  test('producers, consumers and admins log in', async () => {
+    const security = { 'ssl.truststore.certificates': authority.certificate, 'security.protocol': 'SASL_SSL' } as const;
+    const options = {
+      ...security,
+      'bootstrap.servers': `${host}:${ports.get('SECURE')}`,
+      'sasl.mechanism': 'SCRAM-SHA-512',
+      sasl: { username: 'al=ice,b', password },
+    } as const;
+    await using admin = new Admin(options);
+    await admin.createTopics([{ name: 'secret', numPartitions: 1, replicationFactor: 1 }]);
+    await using producer = new Producer(options);
+    await producer.send({ topic: 'secret', value: 'hello' });
+    await using consumer = new Consumer({ ...options, 'auto.offset.reset': 'earliest' });
+    await consumer.assign([{ topic: 'secret', partition: 0 }]);
+    for await (const { value } of consumer) {
+      assert.equal(value?.toString(), 'hello');
+      break;
+    }
   });
 
   test('PLAIN over TLS, with a name in a JAAS text and as an option', async () => {
