@@ -235,6 +235,7 @@ suite('a member of a classic group joins', () => {
     (await made.stage.next('joinGroup')).answer({ generationId: 1, memberId: 'me', leader: 'x', protocolName: 'y' });
     await made.stage.settle();
     assert.deepEqual(made.owner.heard(), ['fail BROKEN_ANSWER']);
+    assert.equal((await made.stage.next('leaveGroup')).request.members![0]!.memberId, 'me');
   });
 
   test('not at all with a heartbeat that would come after the end of its session', () => {
@@ -262,6 +263,7 @@ suite('a member of a classic group joins', () => {
     (await made.stage.next('syncGroup')).answer({ assignment: Buffer.of(0, 1, 255, 255, 255) });
     await made.stage.settle();
     assert.deepEqual(made.owner.heard(), ['fail BROKEN_ANSWER']);
+    assert.equal((await made.stage.next('leaveGroup')).request.members![0]!.memberId, 'me');
   });
 });
 
@@ -313,6 +315,8 @@ suite('a member of a classic group with an assignor of the user’s own', () => 
     await made.stage.settle();
     assert.deepEqual(made.owner.heard(), ['fail HANDLER']);
     assert.match(made.owner.failure!.message, /group "g" has ended: no idea/);
+    const { request } = await made.stage.next('leaveGroup');
+    assert.deepEqual(request.members, [{ memberId: 'me', groupInstanceId: null, reason: 'the member has failed' }]);
     await made.member.leave();
   });
 });

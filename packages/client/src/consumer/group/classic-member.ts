@@ -20,7 +20,7 @@ import { interruptible } from './interruptible.ts';
 import type { MemberOptions } from './member-options.ts';
 import type { GroupMetadata, Membership, Subscription } from './membership.ts';
 import { SubscribedTopics } from './subscribed-topics.ts';
-import { verdictOf } from './verdict.ts';
+import { isRefusal, verdictOf } from './verdict.ts';
 
 export interface ClassicMemberOptions extends MemberOptions {
   /** At least one, the one to prefer first (`assignorsOf`). */
@@ -133,11 +133,13 @@ export class ClassicMember implements Membership {
     if (!this.#isLeaving) await this.#end(this.#fault);
   }
 
-  /** Everything that was owned is lost, and the user hears why. */
+  /** Everything that was owned is lost, and the user hears why. The others need not wait for the end of the session. */
   async #end(fault: unknown): Promise<void> {
     this.#stop();
+    const { owner, cluster, config } = this.#options;
+    const isMember = this.#memberId !== '' && config['group.instance.id'] === null;
+    if (isMember && !isRefusal(fault)) void this.#sayGoodbye(this.#memberId, 'the member has failed');
     this.#generationId = -1;
-    const { owner, cluster } = this.#options;
     try {
       await this.#loseAll();
     } catch (error) {

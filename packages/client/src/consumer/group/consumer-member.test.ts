@@ -219,6 +219,22 @@ suite('a member of a consumer group', () => {
     });
   }
 
+  test('ends when its owner fails, and tells the coordinator', async () => {
+    const made = await joined();
+    const { stage, owner } = made;
+    owner.revoke = () => Promise.reject(new Error('no idea'));
+    await stage.advance(5000);
+    grant(await beat(stage), 2, 't-1');
+    const bye = await beat(stage);
+    assert.equal(bye.request.memberEpoch, -1);
+    grant(bye, -1);
+    await stage.settle();
+    assert.deepEqual(owner.heard(), ['lose t-0 t-1', 'fail HANDLER']);
+    await made.member.leave();
+    await stage.advance(400_000);
+    assert.deepEqual(await stage.waiting(), []);
+  });
+
   test('hears of a new epoch through a commit that was refused', async () => {
     const made = await joined();
     const as = made.member.metadata;

@@ -20,7 +20,7 @@ import { HeldPartitions, type TargetTopic } from './held-partitions.ts';
 import type { MemberConfig, MemberOptions } from './member-options.ts';
 import type { GroupMetadata, Membership, Subscription } from './membership.ts';
 import { SubscribedTopics } from './subscribed-topics.ts';
-import { verdictOf } from './verdict.ts';
+import { isRefusal, verdictOf } from './verdict.ts';
 
 export interface ConsumerMemberOptions extends Omit<MemberOptions, 'config'> {
   /** Heartbeats come as often as the coordinator says, and sessions last as long as it says. */
@@ -155,10 +155,12 @@ export class ConsumerMember implements Membership {
     this.#beatSoon();
   }
 
-  /** Everything that was owned is lost, and the user hears why. */
+  /** Everything that was owned is lost, and the user hears why. The others need not wait for the end of the session. */
   async #end(fault: unknown): Promise<void> {
-    const { owner, cluster } = this.#options;
+    const { owner, cluster, config } = this.#options;
     this.#stop();
+    const isMember = this.#epoch > 0 && config['group.instance.id'] === null;
+    if (isMember && !isRefusal(fault)) void this.#sayGoodbye(-1);
     try {
       await this.#loseAll();
     } catch (error) {

@@ -5,7 +5,10 @@
 import type { ClientError } from '../../error.ts';
 import type { TopicPartition } from '../../record.ts';
 
-/** What is subscribed to: names, or a pattern that the client (RegExp) or the broker (RE2 text, KIP-848) looks at. */
+/**
+ * What is subscribed to: names, or a pattern that the client (RegExp, found anywhere in the name unless it is anchored) or the broker
+ * (RE2 text, which must match the whole name, KIP-848) looks at.
+ */
 export interface Subscription {
   readonly topics: readonly string[];
   readonly pattern?: RegExp | { readonly re2: string };

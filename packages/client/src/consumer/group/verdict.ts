@@ -1,5 +1,5 @@
 /** What a group's member makes of an error that its coordinator, or the way to it, has answered with. */
-import type { ClientError } from '../../error.ts';
+import { type ClientError, isClientError, wireCode } from '../../error.ts';
 
 export type Verdict =
   /** The same again after a pause; the coordinator may have to be looked up anew. */
@@ -41,4 +41,9 @@ export function isCoordinatorGone({ code, retriable }: ClientError): boolean {
       'UNREACHABLE',
     ].includes(code)
   );
+}
+
+/** Whether the coordinator itself has said it, or nobody can be asked any more; then there is nobody to say goodbye to. */
+export function isRefusal(fault: unknown): boolean {
+  return isClientError(fault) && (fault.code === 'CLOSED' || wireCode(fault.code) !== undefined);
 }
