@@ -67,32 +67,36 @@ async function describeByPages(
 ): Promise<void> {
   let rest = names.toSorted();
   let cursor: Cursor | null = null;
-  const parts = new Map<string, DescribedPartition[]>();
+  const told = new Map<string, { readonly errorCode: number; readonly topic: TopicDescription }>();
   for (;;) {
     const answer: ExactResponse<'describeTopicPartitions'> = await call.request('any', 'describeTopicPartitions', {
       topics: rest.map((name) => ({ name })),
       responsePartitionLimit: options.partitionSizeLimitPerResponse ?? 2000,
       cursor,
     });
-    for (const { name, topicId, isInternal, errorCode, partitions, topicAuthorizedOperations } of answer.topics) {
-      const all = parts.get(name ?? '') ?? [];
-      parts.set(name ?? '', all);
-      for (const partition of partitions) all.push(partitionOf(partition));
-      fates.take(name ?? '', errorCode, null, () => ({
-        name: name ?? '',
-        topicId,
-        isInternal,
-        partitions: all,
-        authorizedOperations:
-          options.includeAuthorizedOperations === true ? operationsOf(topicAuthorizedOperations) : undefined,
-      }));
+    for (const {
+      name: known,
+      topicId,
+      isInternal,
+      errorCode,
+      partitions,
+      topicAuthorizedOperations,
+    } of answer.topics) {
+      const name = known ?? '';
+      const before = told.get(name)?.topic.partitions ?? [];
+      const authorizedOperations =
+        options.includeAuthorizedOperations === true ? operationsOf(topicAuthorizedOperations) : undefined;
+      const all = [...before, ...partitions.map((partition) => partitionOf(partition))];
+      told.set(name, { errorCode, topic: { name, topicId, isInternal, partitions: all, authorizedOperations } });
     }
-    if (answer.nextCursor === null) return;
+    if (answer.nextCursor === null) break;
     if (cursor !== null && !isBeyond(cursor, answer.nextCursor))
       throw new ClientError('BROKEN_ANSWER', 'A broker that describes topics goes on where it was already.');
     const { topicName } = (cursor = answer.nextCursor);
     rest = rest.filter((name) => name >= topicName);
   }
+  // Only now: half a topic is none.
+  for (const [name, { errorCode, topic }] of told) fates.take(name, errorCode, null, () => topic);
 }
 
 interface Cursor {

@@ -15,7 +15,7 @@ export interface Plan<I, R> {
   /** What is done to it, as the beginning of a sentence: `Creating topic "orders"`. */
   readonly what: (item: I) => string;
   readonly route: Route<I>;
-  /** One request for items of one place. Whatever happens to an item is put into `fates`; what is thrown happens to all. */
+  /** One request for items of one place. Whatever happens to an item is put into `fates`; what is thrown happens to all others. */
   readonly ask: (target: Target, items: readonly I[], fates: Fates<R>) => Promise<void>;
   /** More that may pass than the route knows of. */
   readonly passing?: ReadonlySet<string>;
@@ -70,7 +70,8 @@ export async function runErrand<I, R>(call: Call, given: readonly I[], plan: Pla
 async function attempt<I, R>(call: Call, items: readonly I[], plan: Plan<I, R>, fates: Fates<R>): Promise<void> {
   const allFailed = (failed: readonly I[], error: unknown): void => {
     if (!isClientError(error)) throw error;
-    for (const item of failed) fates.failures.set(plan.nameOf(item), error);
+    const names = failed.map(plan.nameOf);
+    for (const name of names) if (!fates.results.has(name)) fates.failures.set(name, error);
   };
   for (const item of items) fates.failures.delete(plan.nameOf(item));
   try {

@@ -158,6 +158,43 @@ suite('old brokers', () => {
     await assert.rejects(cluster.settles(byId), { code: 'UNSUPPORTED', message: /DeleteTopics up to version 5/ });
   });
 
+  test('what was done before the rest could not be said is done', async () => {
+    await using cluster = new ScriptedCluster(
+      {
+        deleteTopics: ({ topicNames }: { readonly topicNames: readonly string[] }) => ({
+          responses: topicNames.map((name) => ({ name, errorCode: 0 })),
+        }),
+      },
+      { deleteTopics: 5 },
+    );
+    const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ';
+    const { failures } = await cluster.settles(settled(cluster.admin.deleteTopics(['t', { topicId }])));
+    assert.deepEqual([...failures.keys()], [topicId]);
+  });
+
+  test('half of a topic is none', async () => {
+    const partition = (partitionIndex: number) => ({
+      errorCode: 0,
+      partitionIndex,
+      leaderId: 1,
+      replicaNodes: [1],
+      isrNodes: [1],
+      offlineReplicas: [],
+    });
+    await using cluster = new ScriptedCluster({
+      describeTopicPartitions: ({ cursor }: { readonly cursor: object | null }) =>
+        cursor === null
+          ? {
+              topics: [{ errorCode: 0, name: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitions: [partition(0)] }],
+              nextCursor: { topicName: 't', partitionIndex: 1 },
+            }
+          : 'silence',
+    });
+    const call = settled(cluster.admin.describeTopics(['t'], { timeoutMs: 100 }));
+    const { results, failures } = await cluster.settles(call);
+    assert.deepEqual([results, failures.get('t')?.code], [[], 'TIMEOUT']);
+  });
+
   test('a call that a cluster cannot do says which', async () => {
     await using cluster = new ScriptedCluster({}, { describeAcls: -1 });
     await assert.rejects(cluster.settles(cluster.admin.describeAcls({})), {
