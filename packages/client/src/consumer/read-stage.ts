@@ -2,7 +2,7 @@
 import { dialScripted, ScriptedBroker, type ScriptedRequest } from '@millrace/testkit';
 import { encodeBatch, errors } from '@millrace/protocol';
 
-import { nodeClientHost } from '../client-host.ts';
+import { nodeClientHost, pause } from '../client-host.ts';
 import { Consumer } from './consumer.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 
@@ -161,10 +161,7 @@ export class ReadStage implements AsyncDisposable {
   }
 
   #idle(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, delayMs);
-      this.#closing.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()));
-    });
+    return pause(nodeClientHost(), delayMs, this.#closing.signal);
   }
 }
 

@@ -123,7 +123,7 @@ export class Runner<R> implements Reader {
   }
 
   async #awaited(slice: HandedSlice, first: PromiseLike<unknown>): Promise<void> {
-    for (let pending: PromiseLike<unknown> | undefined = first; pending !== undefined; ) {
+    for (let pending: PromiseLike<unknown> | undefined = first; pending !== undefined;) {
       await pending;
       slice.done = slice.index;
       if (this.#isHalted) return;
