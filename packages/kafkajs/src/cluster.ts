@@ -2,7 +2,14 @@
  * The way from a door (producer, consumer, admin) to the client. In: requests, and topics that are of interest. Out: answers, where leaders
  * are, errors of kafkajs, and an event for each request. A cluster is connected, disconnected, and connected again at will.
  */
-import { Cluster as ClientCluster, type RequestOptions, readOptions, clientKeys, type Target } from '@millrace/client';
+import {
+  Cluster as ClientCluster,
+  type RequestOptions,
+  readOptions,
+  clientKeys,
+  type Target,
+  type TopicMetadata,
+} from '@millrace/client';
 import { type ApiName, apis, type ExactRequestInput, type ExactResponse, errors, zeroUuid } from '@millrace/protocol';
 
 import { apiNameOf } from './api-names.ts';
@@ -45,6 +52,8 @@ export class DoorCluster implements Cluster {
   readonly #retrier: Retrier;
   readonly #gate: RequestGate | undefined;
   readonly #clientId: string;
+  /** Topics as they are shown, made once for each time they change. */
+  readonly #shown = new WeakMap<TopicMetadata, PartitionMetadata[]>();
   #opening: Promise<ClientCluster> | undefined;
   #cluster: ClientCluster | undefined;
   #connecting: Promise<void> | undefined;
@@ -183,15 +192,21 @@ export class DoorCluster implements Cluster {
   }
 
   findTopicPartitionMetadata(topic: string): PartitionMetadata[] {
-    const { partitions = [] } = this.#cluster?.metadata.topic(topic) ?? {};
-    return partitions.map(({ index, leaderId, replicas, isr, offlineReplicas }) => ({
-      partitionErrorCode: leaderId < 0 ? errors.LEADER_NOT_AVAILABLE : errors.NONE,
-      partitionId: index,
-      leader: leaderId,
-      replicas: [...replicas],
-      isr: [...isr],
-      offlineReplicas: [...offlineReplicas],
-    }));
+    const known = this.#cluster?.metadata.topic(topic);
+    if (known === undefined) return [];
+    let shown = this.#shown.get(known);
+    if (shown === undefined) {
+      shown = known.partitions.map(({ index, leaderId, replicas, isr, offlineReplicas }) => ({
+        partitionErrorCode: leaderId < 0 ? errors.LEADER_NOT_AVAILABLE : errors.NONE,
+        partitionId: index,
+        leader: leaderId,
+        replicas: [...replicas],
+        isr: [...isr],
+        offlineReplicas: [...offlineReplicas],
+      }));
+      this.#shown.set(known, shown);
+    }
+    return shown;
   }
 
   /** How many there are, as far as is known. */

@@ -2,6 +2,7 @@
 import { murmur2 } from '@millrace/client';
 
 import { textOf } from './loose.ts';
+import type { PartitionMetadata } from './types/cluster.ts';
 import type { ICustomPartitioner, PartitionerArgs } from './types/producer.ts';
 
 export const Partitioners = {
@@ -24,11 +25,20 @@ function partitionerBy(hash: Hash): ICustomPartitioner {
       if (key !== null && key !== undefined) return (hash(bytesOf(key)) & 0x7fff_ffff) % count;
       const turn = (turns.get(topic) ?? Math.floor(Math.random() * 0x7fff_ffff)) + 1;
       turns.set(topic, turn);
-      const led = partitionMetadata.filter(({ leader }) => leader >= 0);
+      const led = ledOf(partitionMetadata);
       const place = turn & 0x7fff_ffff;
       return led.length > 0 ? led[place % led.length]!.partitionId : place % count;
     };
   };
+}
+
+/** The same list comes with every message until the topic changes. */
+const known = new WeakMap<readonly PartitionMetadata[], readonly PartitionMetadata[]>();
+
+function ledOf(partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
+  let led = known.get(partitions);
+  if (led === undefined) known.set(partitions, (led = partitions.filter(({ leader }) => leader >= 0)));
+  return led;
 }
 
 const bytesOf = (key: Buffer | string): Uint8Array => (Buffer.isBuffer(key) ? key : Buffer.from(textOf(key)));
