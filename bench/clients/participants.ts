@@ -113,12 +113,12 @@ export const senders: Participant[] = [
   program('millrace', 'millrace-produce'),
 ];
 
-/** What 500 records of 1 KiB for four partitions come to in a client that sends each list as it is. */
-const large = { batchBytes: 131_072 };
+/** As large as Java's and franz-go's are here. */
+const small = { batchBytes: 16_384 };
 
 export const batchSenders: Participant[] = [
   ...senders,
-  program('millrace 128 KiB', 'millrace-produce', large),
+  program('millrace 16 KiB', 'millrace-produce', small),
   javaProducer,
   franzProducer,
 ];

@@ -31,6 +31,7 @@ const tables: ReadonlyMap<string, KeyTable> = new Map<string, KeyTable>([
 
 /** Where ours is another one on purpose: `client name`, or the name for all. */
 const otherDefaults: ReadonlyMap<string, string> = new Map([
+  ['batch.size', '131072'],
   ['linger.ms', '0'],
   ['metric.reporters', ''],
   ['ssl.keystore.type', 'PEM'],

@@ -10,7 +10,7 @@ export const producerKeys = {
     { oneOf: ['all', '-1', '0', '1'] },
     'Who must have a record before it counts as sent: all replicas in sync, the leader (1), or nobody (0).',
   ),
-  'batch.size': int(16_384, { min: 0 }, 'Records of one partition are sent together up to this many bytes.'),
+  'batch.size': int(131_072, { min: 0 }, 'Records of one partition are sent together up to this many bytes.'),
   'linger.ms': long(
     0,
     { min: 0 },
