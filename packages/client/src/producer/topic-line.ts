@@ -39,6 +39,9 @@ export class TopicLine {
   readonly ended: Promise<void>;
   readonly #doors: LineDoors;
   readonly #entries: LineEntry[];
+  /** Who is first in the line. */
+  #at = 0;
+  #fails = 0;
 
   constructor(topic: TopicState, first: LineEntry, doors: LineDoors) {
     this.topic = topic;
@@ -52,20 +55,28 @@ export class TopicLine {
     this.#entries.push(entry);
   }
 
-  /** All that wait. */
+  /** All that wait; those that stand in batches already are no concern of the line. */
   fail(error: ClientError): void {
-    for (const { waiter, ticket } of this.#entries.splice(0)) waiter?.failed(error, ticket);
+    const waiting = this.#entries.slice(this.#at);
+    this.#entries.length = 0;
+    this.#at = -1;
+    this.#fails++;
+    for (const { waiter, ticket } of waiting) waiter?.failed(error, ticket);
   }
 
   async #work(): Promise<void> {
     const entries = this.#entries;
-    for (let at = 0; at < entries.length; at++) {
-      const failure = await this.#pass(entries[at]!);
-      if (failure !== undefined && at < entries.length) entries[at]!.waiter?.failed(failure, entries[at]!.ticket);
+    for (; this.#at < entries.length; this.#at++) {
+      const fails = this.#fails;
+      const entry = entries[this.#at]!;
+      const failure = await this.#pass(entry);
+      // Told already, and those that came since begin with the first place.
+      if (fails !== this.#fails) continue;
+      if (failure !== undefined) entry.waiter?.failed(failure, entry.ticket);
       // Those that are done leave many at a time: a long line must not be moved up for each of them.
-      if (at < movedUpAfter) continue;
-      entries.splice(0, at + 1);
-      at = -1;
+      if (this.#at < movedUpAfter) continue;
+      entries.splice(0, this.#at + 1);
+      this.#at = -1;
     }
     entries.length = 0;
     this.topic.isWaiting = false;
@@ -73,12 +84,13 @@ export class TopicLine {
 
   async #pass(entry: LineEntry): Promise<ClientError | undefined> {
     const { append, ready, room } = this.#doors;
+    const fails = this.#fails;
     try {
       check(entry.signal);
       await ready(this.topic, entry);
       const key = isSoon(entry.key) ? await entry.key : entry.key;
       const value = isSoon(entry.value) ? await entry.value : entry.value;
-      while (!append(this.topic, entry, key, value)) {
+      while (fails === this.#fails && !append(this.topic, entry, key, value)) {
         await room(entry, key, value);
         check(entry.signal);
       }
@@ -89,7 +101,7 @@ export class TopicLine {
   }
 }
 
-/** Of what is not a field at all, whether it might be one later. */
+/** Whether it is not there yet. */
 export const isSoon = (field: SoonField): field is PromiseLike<Field> =>
   typeof field === 'object' && field !== null && !(field instanceof Uint8Array) && 'then' in field;
 
