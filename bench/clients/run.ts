@@ -41,6 +41,8 @@ export async function benchClients(options: ClientBenchOptions): Promise<number>
   let failed = 0;
   for (const server of servers) {
     const dir = mkdtempSync(join(options.dir, 'millrace-clients-'));
+    // A signal ends the process without coming to the end of this block.
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     const broker = await launch(await layOut(server, { dir, durability }));
     try {
       if (!smoke) await warmUp(broker);
