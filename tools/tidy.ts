@@ -21,6 +21,8 @@ const arrow: ReadonlyMap<string, readonly string[]> = new Map([
   ['testkit', ['base', 'protocol', 'net', 'log', 'broker']],
 ]);
 const vagueNames = /(^|-)(manager|helpers?|utils?|common|misc|impl|info|data)(-|\.|$)/;
+/** What several tests of a folder stand on: no part of the package. */
+const stage = /^packages\/(?!testkit\/).*-stage\.ts$/;
 const linesMax = 600;
 /** Files that programs start from, not imports. */
 const entrances = [
@@ -90,7 +92,7 @@ function checkName(file: string): void {
 }
 
 function isTest(file: string): boolean {
-  return /\.(test|fuzz|bench)\.ts$/.test(file);
+  return /\.(test|fuzz|bench)\.ts$/.test(file) || stage.test(file);
 }
 
 function checkText(file: string, text: string): void {
@@ -119,6 +121,8 @@ function importsOf(text: string): string[] {
 
 function checkImport(file: string, target: string): void {
   if (target.startsWith('.')) imported.add(normalize(join(dirname(file), target)));
+  if (target.endsWith('-stage.ts') && !isTest(file) && file.startsWith('packages/') && !file.includes('/testkit/'))
+    faults.push(`${file}: a stage is for tests only`);
   const from = /^packages\/([^/]+)\//.exec(file)?.[1];
   const to = /^@millrace\/([^/]+)/.exec(target)?.[1];
   if (from === undefined || to === undefined || from === to) return;

@@ -1,7 +1,15 @@
 export * from './simulated.ts';
 export { FaultProxy, type FaultRule, type ProxiedRequest, type Verdict } from './fault-proxy.ts';
 export { mutateFrame, type SpoiledFrame } from './frame-mutator.ts';
-export { pick, randomAnswer, randomRequest, unsignedVarint, type Spot, type SpottedFrame, type ValuePool } from './random-request.ts';
+export {
+  pick,
+  randomAnswer,
+  randomRequest,
+  unsignedVarint,
+  type Spot,
+  type SpottedFrame,
+  type ValuePool,
+} from './random-request.ts';
 export {
   dialScripted,
   everyVersion,

@@ -5,7 +5,7 @@ import { errors } from '@millrace/protocol';
 
 import { isClientError } from '../error.ts';
 import { settled } from './errand.ts';
-import { ScriptedCluster } from './scripted-cluster.ts';
+import { ScriptedCluster } from './admin-stage.ts';
 
 interface OffsetsAsked {
   readonly topics: readonly {

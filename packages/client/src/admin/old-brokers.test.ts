@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { errors } from '@millrace/protocol';
 
 import { settled } from './errand.ts';
-import { ScriptedCluster } from './scripted-cluster.ts';
+import { ScriptedCluster } from './admin-stage.ts';
 
 const coordinator = ({ coordinatorKeys }: { readonly coordinatorKeys: readonly string[] }) => ({
   coordinators: coordinatorKeys.map((key) => ({

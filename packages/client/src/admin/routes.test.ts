@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 
 import { errors } from '@millrace/protocol';
 
-import { ScriptedCluster } from './scripted-cluster.ts';
+import { ScriptedCluster } from './admin-stage.ts';
 
 interface CoordinatorsAsked {
   readonly key: string;
