@@ -34,7 +34,7 @@ const entrances = [
 ];
 
 /** What runs in the simulator, where one seed decides everything. `setImmediate` stays in order without a host. */
-const mustBeSimulated = /^packages\/(protocol|log|broker|net)\/src\//;
+const mustBeSimulated = /^packages\/(protocol|log|broker|net|client)\/src\//;
 const uncertain = [
   'Date.now(',
   'Math.random(',
@@ -47,10 +47,11 @@ const uncertain = [
   "from 'node:dns'",
   "from 'node:fs'",
 ];
-/** Apart from it: a thread of its own, clients' sockets, the port for scrapers, and what only tests read. */
+/** Apart from it: a thread of its own, clients' sockets and secrets, the port for scrapers, and what only tests read. */
 const ownTime = [
   /\/log\/src\/cleaner\/cleaner-worker\.ts$/,
   /\/net\/src\/dial\.ts$/,
+  /\/client\/src\/(client-host|security\/[a-z-]+|admin\/scram-credentials)\.ts$/,
   /\/broker\/src\/admin\//,
   /\/golden-records\.ts$/,
 ];
