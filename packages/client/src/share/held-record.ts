@@ -1,6 +1,6 @@
 /** Records of a share group. In: a record as it was read. Out: the same with how often it was delivered, and its place in its delivery. */
-import type { ConsumerRecord, TimestampType } from '../consumer/reading/consumer-record.ts';
-import type { Header } from '../record.ts';
+import type { ConsumerRecord } from '../consumer/reading/consumer-record.ts';
+import { RecordAround } from '../consumer/reading/record-around.ts';
 import type { TopicSerdesMap, TypeOf } from '../serdes/serde.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -25,9 +25,11 @@ export type SharedRecord<Topics extends TopicSerdesMap> = string extends keyof T
       >;
     }[keyof Topics & string];
 
-export class HeldRecord implements ShareRecord<unknown, unknown> {
+export class HeldRecord
+  extends RecordAround<ConsumerRecord<unknown, unknown>>
+  implements ShareRecord<unknown, unknown>
+{
   readonly deliveryCount: number;
-  readonly #record: ConsumerRecord<unknown, unknown>;
   readonly #delivery: Delivery;
   readonly #index: number;
 
@@ -37,58 +39,22 @@ export class HeldRecord implements ShareRecord<unknown, unknown> {
   }
 
   constructor(record: ConsumerRecord<unknown, unknown>, deliveryCount: number, delivery: Delivery, index: number) {
-    this.#record = record;
+    super(record);
     this.deliveryCount = deliveryCount;
     this.#delivery = delivery;
     this.#index = index;
   }
 
-  get topic(): string {
-    return this.#record.topic;
-  }
-
-  get partition(): number {
-    return this.#record.partition;
-  }
-
-  get offset(): bigint {
-    return this.#record.offset;
-  }
-
-  get timestamp(): number {
-    return this.#record.timestamp;
-  }
-
-  get timestampType(): TimestampType {
-    return this.#record.timestampType;
-  }
-
-  get leaderEpoch(): number | undefined {
-    return this.#record.leaderEpoch;
-  }
-
   get key(): unknown {
-    return this.#record.key;
+    return this.inner.key;
   }
 
   get value(): unknown {
-    return this.#record.value;
-  }
-
-  get headers(): readonly Header[] {
-    return this.#record.headers;
-  }
-
-  get keyBytes(): number {
-    return this.#record.keyBytes;
-  }
-
-  get valueBytes(): number {
-    return this.#record.valueBytes;
+    return this.inner.value;
   }
 
   /** Can be acknowledged as well. */
   copy(): HeldRecord {
-    return new HeldRecord(this.#record.copy(), this.deliveryCount, this.#delivery, this.#index);
+    return new HeldRecord(this.inner.copy(), this.deliveryCount, this.#delivery, this.#index);
   }
 }

@@ -1,61 +1,23 @@
 /** Records with keys and values as a topic's serdes read them. In: a record of bytes. Out: the same with what they mean. */
 import { ClientError } from '../../error.ts';
-import type { Header } from '../../record.ts';
 import type { Serde, SerdePlace, TopicSerdes } from '../../serdes/serde.ts';
 import type { RecordDecoder } from '../fetch/cursor.ts';
-import type { ConsumerRecord, TimestampType } from './consumer-record.ts';
 import type { FetchedRecord } from './fetched-record.ts';
+import { RecordAround } from './record-around.ts';
 
-class DecodedRecord implements ConsumerRecord<unknown, unknown> {
+class DecodedRecord extends RecordAround<FetchedRecord> {
   readonly key: unknown;
   readonly value: unknown;
-  readonly #record: FetchedRecord;
 
   constructor(record: FetchedRecord, key: unknown, value: unknown) {
-    this.#record = record;
+    super(record);
     this.key = key;
     this.value = value;
   }
 
-  get topic(): string {
-    return this.#record.topic;
-  }
-
-  get partition(): number {
-    return this.#record.partition;
-  }
-
-  get offset(): bigint {
-    return this.#record.offset;
-  }
-
-  get timestamp(): number {
-    return this.#record.timestamp;
-  }
-
-  get timestampType(): TimestampType {
-    return this.#record.timestampType;
-  }
-
-  get leaderEpoch(): number | undefined {
-    return this.#record.leaderEpoch;
-  }
-
-  get headers(): readonly Header[] {
-    return this.#record.headers;
-  }
-
-  get keyBytes(): number {
-    return this.#record.keyBytes;
-  }
-
-  get valueBytes(): number {
-    return this.#record.valueBytes;
-  }
-
   /** What the serdes made stays as it is. */
   copy(): DecodedRecord {
-    return new DecodedRecord(this.#record.copy(), this.key, this.value);
+    return new DecodedRecord(this.inner.copy(), this.key, this.value);
   }
 }
 
