@@ -16,7 +16,7 @@ const arrow: ReadonlyMap<string, readonly string[]> = new Map([
   ['log', ['base', 'protocol']],
   ['broker', ['base', 'protocol', 'net', 'log']],
   ['client', ['base', 'protocol', 'net']],
-  ['kafkajs', ['base', 'protocol', 'net', 'client']],
+  ['kafkajs', ['base', 'protocol', 'client']],
   ['cli', ['base', 'protocol', 'net', 'log', 'broker', 'client']],
   ['testkit', ['base', 'protocol', 'net', 'log', 'broker']],
 ]);
