@@ -16,6 +16,7 @@ import { partitionKey, type TopicPartition } from '../../record.ts';
 import type { Assignor, MemberAssignment, RebalanceProtocol } from './assignors/assignor.ts';
 import { protocolOf } from './assignors/strategy.ts';
 import { ClassicExchange, type Joined } from './classic-exchange.ts';
+import { Wakeup } from '../fetch/wakeup.ts';
 import { interruptible } from './interruptible.ts';
 import type { MemberOptions } from './member-options.ts';
 import type { GroupMetadata, Membership, Subscription } from './membership.ts';
@@ -35,7 +36,7 @@ export class ClassicMember implements Membership {
   readonly #leaving = new AbortController();
   #loop: Promise<void> | undefined;
   #left: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #wakeup: Wakeup;
   #memberId = '';
   /** -1: in none. */
   #generationId = -1;
@@ -69,6 +70,7 @@ export class ClassicMember implements Membership {
         `heartbeat.interval.ms (${intervalMs}) must be below session.timeout.ms (${sessionMs}); a third of it is usual.`,
       );
     this.#options = options;
+    this.#wakeup = new Wakeup(options.cluster.host);
     this.#protocol = protocolOf(assignors);
     this.#exchange = new ClassicExchange(cluster, config);
     this.#topics = new SubscribedTopics({
@@ -101,12 +103,12 @@ export class ClassicMember implements Membership {
     if (!this.#isAway) return;
     this.#isAway = false;
     this.#watch();
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   rejoin(reason: string): void {
     this.#reason = reason;
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   doubt(error: ClientError, as: GroupMetadata = this.metadata): void {
@@ -124,7 +126,7 @@ export class ClassicMember implements Membership {
     while (!this.#isLeaving && this.#fault === undefined) {
       try {
         if (this.#isLost) await this.#loseAll();
-        else if (this.#reason === undefined || this.#isAway) await this.#sleep();
+        else if (this.#reason === undefined || this.#isAway) await this.#wakeup.wait();
         else await this.#rebalance(this.#reason);
       } catch (error) {
         this.#fault ??= error;
@@ -263,7 +265,7 @@ export class ClassicMember implements Membership {
     if (verdict === 'end') this.#fault ??= error;
     else if (verdict === 'rejoin') this.#reason ??= 'the group rebalances';
     else this.#forget(verdict === 'lost-member', `the coordinator answered ${error.code}`);
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   #forget(isMemberUnknown: boolean, reason: string): void {
@@ -276,7 +278,7 @@ export class ClassicMember implements Membership {
   async #leave(how: 'leave' | 'stay' | undefined): Promise<void> {
     const { owner, config } = this.#options;
     this.#leaving.abort();
-    this.#wakeUp();
+    this.#wakeup.wake();
     await this.#loop;
     const hasEnded = this.#fault !== undefined;
     try {
@@ -357,7 +359,7 @@ export class ClassicMember implements Membership {
 
   #break(fault: unknown): void {
     this.#fault ??= fault;
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   /** The user is stuck or gone: others get the partitions. Static members wait for their session to end. */
@@ -370,7 +372,7 @@ export class ClassicMember implements Membership {
     );
     this.#isAway = true;
     this.#quit(`nothing was asked for within max.poll.interval.ms (${maxMs} ms)`);
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   #quit(reason: string): void {
@@ -388,15 +390,6 @@ export class ClassicMember implements Membership {
   /** Throws CLOSED when the member leaves before. */
   #untilLeaving<T>(answer: Promise<T>): Promise<T> {
     return interruptible(answer, this.#leaving.signal);
-  }
-
-  async #sleep(): Promise<void> {
-    await new Promise<void>((resolve) => void (this.#wake = resolve));
-  }
-
-  #wakeUp(): void {
-    this.#wake?.();
-    this.#wake = undefined;
   }
 
   get #isLeaving(): boolean {

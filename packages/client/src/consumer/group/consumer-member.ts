@@ -15,6 +15,7 @@ import { backoffMs } from '../../cluster/backoff.ts';
 import { ClientError, isClientError } from '../../error.ts';
 import { HeartbeatWords } from './consumer-heartbeat.ts';
 import { askCoordinator, refusal } from './group-request.ts';
+import { Wakeup } from '../fetch/wakeup.ts';
 import { interruptible } from './interruptible.ts';
 import { HeldPartitions, type TargetTopic } from './held-partitions.ts';
 import type { MemberConfig, MemberOptions } from './member-options.ts';
@@ -41,7 +42,7 @@ export class ConsumerMember implements Membership {
   readonly #leaving = new AbortController();
   #loop: Promise<void> | undefined;
   #left: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #wakeup: Wakeup;
   #memberId: string;
   /** 0 while joining; -1 while not a member at all. */
   #epoch = -1;
@@ -65,6 +66,7 @@ export class ConsumerMember implements Membership {
   constructor(options: ConsumerMemberOptions) {
     const { cluster, config } = options;
     this.#options = options;
+    this.#wakeup = new Wakeup(options.cluster.host);
     this.#memberId = Buffer.from(cluster.host.random.bytes(16)).toString('base64url');
     const rackId = cluster.config['client.rack'];
     this.#words = new HeartbeatWords({
@@ -104,7 +106,7 @@ export class ConsumerMember implements Membership {
     this.#polledAtMs = this.#nowMs;
     if (!this.#isAway) return;
     this.#isAway = false;
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   /** The coordinator decides alone when to rebalance; it hears of us at once. */
@@ -128,10 +130,10 @@ export class ConsumerMember implements Membership {
       await this.#enter();
       while (!this.#isLeaving && this.#fault === undefined) {
         if (this.#isLost) await this.#loseAll();
-        else if (this.#isAway) await this.#sleep();
+        else if (this.#isAway) await this.#wakeup.wait();
         else if (this.#epoch === -1) this.#join();
         else if (this.#target !== undefined) await this.#reconcile(this.#target);
-        else await this.#sleep();
+        else await this.#wakeup.wait();
       }
     } catch (error) {
       this.#fault ??= error;
@@ -207,11 +209,11 @@ export class ConsumerMember implements Membership {
     const { cluster } = this.#options;
     const { config, host } = cluster;
     const waitMs = backoffMs(++this.#failures, config['retry.backoff.ms'], this.#intervalMs, host.random);
-    const unlisten = cluster.metadata.onChanged(() => this.#wakeUp());
+    const unlisten = cluster.metadata.onChanged(() => this.#wakeup.wake());
     const timer = host.timers.after(waitMs, () => {
-      cluster.metadata.refresh().catch(() => this.#wakeUp());
+      cluster.metadata.refresh().catch(() => this.#wakeup.wake());
     });
-    await this.#sleep();
+    await this.#wakeup.wait();
     timer.cancel();
     unlisten();
   }
@@ -250,7 +252,7 @@ export class ConsumerMember implements Membership {
 
   #break(fault: unknown): void {
     this.#fault ??= fault;
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   async #ask(): Promise<ExactResponse<'consumerGroupHeartbeat'>> {
@@ -276,7 +278,7 @@ export class ConsumerMember implements Membership {
     this.#intervalMs = Math.max(1, heartbeatIntervalMs);
     if (assignment === null) return;
     this.#target = assignment.topicPartitions;
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   #react(error: ClientError): void {
@@ -285,7 +287,7 @@ export class ConsumerMember implements Membership {
     if (verdict === 'again' || verdict === 'rejoin') return;
     if (verdict === 'end') this.#fault ??= error;
     else this.#forget();
-    this.#wakeUp();
+    this.#wakeup.wake();
   }
 
   #forget(): void {
@@ -297,7 +299,7 @@ export class ConsumerMember implements Membership {
   async #leave(how: 'leave' | 'stay' | undefined): Promise<void> {
     const { owner, config } = this.#options;
     this.#leaving.abort();
-    this.#wakeUp();
+    this.#wakeup.wake();
     await this.#loop;
     const isMember = this.#epoch >= 0 && this.#fault === undefined;
     try {
@@ -365,16 +367,7 @@ export class ConsumerMember implements Membership {
     this.#isAway = true;
     if (this.#epoch >= 0) void this.#sayGoodbye(config['group.instance.id'] === null ? -1 : -2);
     this.#forget();
-    this.#wakeUp();
-  }
-
-  async #sleep(): Promise<void> {
-    await new Promise<void>((resolve) => void (this.#wake = resolve));
-  }
-
-  #wakeUp(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+    this.#wakeup.wake();
   }
 
   get #isLeaving(): boolean {
