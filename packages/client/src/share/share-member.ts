@@ -8,7 +8,7 @@
 import { errors, type ExactResponse } from '@millrace/protocol';
 
 import { backoffMs } from '../cluster/backoff.ts';
-import { Wakeup } from '../consumer/fetch/wakeup.ts';
+import { Wakeup } from '../wakeup.ts';
 import { askCoordinator, refusal } from '../consumer/group/group-request.ts';
 import { type HeldPartition, HeldPartitions, type TargetTopic } from '../consumer/group/held-partitions.ts';
 import { interruptible } from '../consumer/group/interruptible.ts';

@@ -15,7 +15,7 @@ import { partitionKey } from '../../record.ts';
 import type { Cursor } from './cursor.ts';
 import type { FetchBudget } from './fetch-budget.ts';
 import { FetchSession, type FetchTarget, fetchVersionMax } from './fetch-session.ts';
-import { Wakeup } from './wakeup.ts';
+import { Wakeup } from '../../wakeup.ts';
 
 export type PartitionAnswer = ExactResponse<'fetch'>['responses'][number]['partitions'][number];
 

@@ -16,7 +16,7 @@ import { partitionKey, type TopicPartition } from '../../record.ts';
 import type { Assignor, MemberAssignment, RebalanceProtocol } from './assignors/assignor.ts';
 import { protocolOf } from './assignors/strategy.ts';
 import { ClassicExchange, type Joined } from './classic-exchange.ts';
-import { Wakeup } from '../fetch/wakeup.ts';
+import { Wakeup } from '../../wakeup.ts';
 import { interruptible } from './interruptible.ts';
 import type { MemberOptions } from './member-options.ts';
 import type { GroupMetadata, Membership, Subscription } from './membership.ts';

@@ -15,7 +15,7 @@ import { backoffMs } from '../../cluster/backoff.ts';
 import { ClientError, isClientError } from '../../error.ts';
 import { HeartbeatWords } from './consumer-heartbeat.ts';
 import { askCoordinator, refusal } from './group-request.ts';
-import { Wakeup } from '../fetch/wakeup.ts';
+import { Wakeup } from '../../wakeup.ts';
 import { interruptible } from './interruptible.ts';
 import { HeldPartitions, type TargetTopic } from './held-partitions.ts';
 import type { MemberConfig, MemberOptions } from './member-options.ts';

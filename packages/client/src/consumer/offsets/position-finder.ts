@@ -9,7 +9,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import { ClientError, isClientError, wantsMetadata } from '../../error.ts';
 import type { TopicPartition, TopicPartitionOffset } from '../../record.ts';
 import type { Cursor } from '../fetch/cursor.ts';
-import { Wakeup } from '../fetch/wakeup.ts';
+import { Wakeup } from '../../wakeup.ts';
 import { type EpochEnd, epochEnds } from './epoch-ends.ts';
 import { earliestTimestamp, latestTimestamp, type ListedOffset, listOffsetsOnce } from './listed-offsets.ts';
 import type { ResetPolicy } from './reset-policy.ts';

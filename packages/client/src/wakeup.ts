@@ -1,6 +1,6 @@
 import type { Timer } from '@millrace/base';
 
-import type { ClientHost } from '../../client-host.ts';
+import type { ClientHost } from './client-host.ts';
 
 /** Something to wait for that may come before anybody waits. */
 export class Wakeup {
