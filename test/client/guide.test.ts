@@ -15,12 +15,13 @@ const examples = [...guide.matchAll(/^## (.+?)\n[^]*?^```ts\n([^]*?)^```/gm)].ma
   title: title!,
   code: code!,
 }));
-const names = /'(orders|trips|counts|payments|billing|jobs|workers|visits)'|\b(trips|counts): \{ key/g;
+const names = /'(orders|trips|counts|parcels|payments|billing|jobs|workers|visits)'|\b(trips|counts|parcels)(?=: \{)/g;
 
 /** What an example prints, as far as the page promises it. */
 const prints: Readonly<Record<string, RegExp>> = {
   Produce: /order stands at offset \d+ of partition 0/,
   Types: /Queens 0n/,
+  Schemas: /its schema says id: .*int[^]*2026/,
   'Consume in a group': /mine now: 1[^]*0\/0: 10\.00[^]*given back: 1/,
   'Handlers, side by side': /job 1[^]*job 2[^]*job 3/,
   Administer: /3\ntrue/,

@@ -67,7 +67,7 @@ export {
   type TopicPartitionOffset,
 } from './record.ts';
 export { json, type StandardSchema } from './serdes/json.ts';
-export type { Serde, SerdePlace, SerdesOf, TopicSerdes, TopicSerdesMap, TypeOf } from './serdes/serde.ts';
+export type { ReadOf, Serde, SerdePlace, SerdesOf, TopicSerdes, TopicSerdesMap, WrittenOf } from './serdes/serde.ts';
 export { bytes, doubles, floats, int32s, int64s, strings, uuids } from './serdes/serdes.ts';
 export type {
   AcknowledgeType,

@@ -1,6 +1,6 @@
 /** A record as it is given to a producer. */
 import type { HeadersInput } from '../record.ts';
-import type { TopicSerdesMap, TypeOf } from '../serdes/serde.ts';
+import type { TopicSerdesMap, WrittenOf } from '../serdes/serde.ts';
 import type { Field } from './record-buffer.ts';
 
 export interface ProducerRecord<K, V, T extends string = string> {
@@ -23,8 +23,8 @@ export type RecordOf<Topics extends TopicSerdesMap> = TopicSerdesMap extends Top
   ? PlainRecord
   : {
       readonly [T in keyof Topics & string]: ProducerRecord<
-        TypeOf<Topics[T]['key'], Uint8Array | string>,
-        TypeOf<Topics[T]['value'], Uint8Array | string>,
+        WrittenOf<Topics[T]['key'], Uint8Array | string>,
+        WrittenOf<Topics[T]['value'], Uint8Array | string>,
         T
       >;
     }[keyof Topics & string];

@@ -1,6 +1,7 @@
 /**
- * JSON, with or without a schema of any library that speaks Standard Schema (zod, valibot, arktype). With one, what is sent is checked
- * before it is written, and what is read before it is handed out.
+ * JSON, with or without a schema of any library that speaks Standard Schema (zod, valibot, arktype). With one, what is sent is checked and
+ * written as it was given, and what is read is what the schema makes of that: with its defaults, conversions, and without what it leaves
+ * out. Were that written, a schema that converts could not read it again.
  */
 import { refuse } from './serdes.ts';
 import type { Serde, SerdePlace } from './serde.ts';
@@ -25,10 +26,12 @@ interface SchemaIssue {
 }
 
 /** Without a schema the type is the caller's word for it. */
-export function json<T>(schema?: StandardSchema<unknown, T>): Serde<T> {
-  if (schema === undefined) return { serialize: write, deserialize: (bytes, at) => read(bytes, at) as T };
+export function json<T>(): Serde<T>;
+export function json<Input, Output>(schema: StandardSchema<Input, Output>): Serde<Input, Output>;
+export function json(schema?: StandardSchema<unknown, unknown>): Serde<unknown> {
+  if (schema === undefined) return { serialize: write, deserialize: read };
   return {
-    serialize: (value, at) => after(checked(schema, value, at), (checkedValue) => write(checkedValue, at)),
+    serialize: (value, at) => after(checked(schema, value, at), () => write(value, at)),
     deserialize: (bytes, at) => checked(schema, read(bytes, at), at),
   };
 }
@@ -54,7 +57,7 @@ function read(bytes: Uint8Array, at: SerdePlace): unknown {
 function checked<T>(schema: StandardSchema<unknown, T>, value: unknown, at: SerdePlace): T | Promise<T> {
   return after(schema['~standard'].validate(value), (result) => {
     if (result.issues === undefined) return result.value;
-    return refuse(at, `its schema says ${result.issues.map(issueText).join('; ')}`);
+    return refuse(at, `its schema says ${result.issues.map(issueText).join('; ')}`, result.issues);
   });
 }
 

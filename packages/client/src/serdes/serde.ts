@@ -1,12 +1,13 @@
 /**
  * How the keys or values of a topic become bytes and come back. A producer calls `serialize`, a consumer `deserialize`. Null never gets
- * here: a record without key or value is that on both sides.
+ * here: a record without key or value is that on both sides. What is read may be more than what was written, as with a schema that fills in
+ * what was left out.
  */
-export interface Serde<T> {
+export interface Serde<T, Read = T> {
   /** A text is written as UTF-8, straight into the batch. */
   serialize(value: T, at: SerdePlace): Uint8Array | string | PromiseLike<Uint8Array | string>;
   /** The bytes belong to the record: copy what is to outlive it. */
-  deserialize(bytes: Uint8Array, at: SerdePlace): T | PromiseLike<T>;
+  deserialize(bytes: Uint8Array, at: SerdePlace): Read | PromiseLike<Read>;
 }
 
 export interface SerdePlace {
@@ -29,5 +30,8 @@ export type SerdesOf<T extends { readonly [topic: string]: { readonly key?: unkn
   };
 };
 
-/** What a serde takes and gives; bytes or text where there is none. */
-export type TypeOf<S, Plain> = S extends Serde<infer T> ? T : Plain;
+/** What a serde takes; bytes or text where there is none. */
+export type WrittenOf<S, Plain> = S extends Serde<infer T, unknown> ? T : Plain;
+
+/** What a serde gives. */
+export type ReadOf<S, Plain> = S extends Serde<never, infer T> ? T : Plain;

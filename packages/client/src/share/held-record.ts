@@ -1,7 +1,7 @@
 /** Records of a share group. In: a record as it was read. Out: the same with how often it was delivered, and its place in its delivery. */
 import type { ConsumerRecord } from '../consumer/reading/consumer-record.ts';
 import { RecordAround } from '../consumer/reading/record-around.ts';
-import type { TopicSerdesMap, TypeOf } from '../serdes/serde.ts';
+import type { ReadOf, TopicSerdesMap } from '../serdes/serde.ts';
 import type { Delivery } from './delivery.ts';
 
 export interface ShareRecord<K = Buffer | null, V = Buffer | null, T extends string = string> extends ConsumerRecord<
@@ -19,8 +19,8 @@ export type SharedRecord<Topics extends TopicSerdesMap> = string extends keyof T
   ? ShareRecord
   : {
       readonly [T in keyof Topics & string]: ShareRecord<
-        TypeOf<Topics[T]['key'], Buffer> | null,
-        TypeOf<Topics[T]['value'], Buffer> | null,
+        ReadOf<Topics[T]['key'], Buffer> | null,
+        ReadOf<Topics[T]['value'], Buffer> | null,
         T
       >;
     }[keyof Topics & string];

@@ -1,5 +1,5 @@
 import type { Header } from '../../record.ts';
-import type { TopicSerdesMap, TypeOf } from '../../serdes/serde.ts';
+import type { ReadOf, TopicSerdesMap } from '../../serdes/serde.ts';
 
 export type TimestampType = 'CreateTime' | 'LogAppendTime';
 
@@ -32,8 +32,8 @@ export type ConsumedRecord<Topics extends TopicSerdesMap> = TopicSerdesMap exten
   ? ConsumerRecord
   : {
       readonly [T in keyof Topics & string]: ConsumerRecord<
-        TypeOf<Topics[T]['key'], Buffer> | null,
-        TypeOf<Topics[T]['value'], Buffer> | null,
+        ReadOf<Topics[T]['key'], Buffer> | null,
+        ReadOf<Topics[T]['value'], Buffer> | null,
         T
       >;
     }[keyof Topics & string];
