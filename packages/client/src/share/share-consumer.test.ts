@@ -1,215 +1,10 @@
-/** A share consumer and two brokers that say what a test tells them to: for what real brokers seldom do. */
+/** What a share consumer says to brokers that forget, move and refuse. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { dialScripted, everyVersion, ScriptedBroker, type ScriptedRequest } from '@millrace/testkit';
-import { encodeBatch, type ErrorName, errors } from '@millrace/protocol';
-
-import { nodeClientHost } from '../client-host.ts';
 import { isClientError } from '../error.ts';
-import type { AcknowledgementResult } from './acknowledgement.ts';
 import { ShareConsumer } from './share-consumer.ts';
-import type { ShareConsumerOptions } from './share-options.ts';
-
-const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ';
-
-interface Asked {
-  readonly name: string;
-  readonly broker: number;
-  readonly epoch: number;
-  /** Partitions that are new to the session. */
-  readonly added: readonly number[];
-  /** `first-last:type`. */
-  readonly acks: string;
-  readonly isRenewAck: boolean;
-  readonly maxRecords: number;
-}
-
-interface Stock {
-  readonly from: number;
-  readonly count: number;
-}
-
-class ShareStage implements AsyncDisposable {
-  readonly consumer: ShareConsumer;
-  readonly asked: Asked[] = [];
-  readonly beats: { readonly epoch: number; readonly topics: readonly string[] | null }[] = [];
-  readonly results: AcknowledgementResult[] = [];
-  readonly brokers: readonly ScriptedBroker[];
-  leader = 1;
-  /** Each is the answer to one fetch. */
-  stock: Stock[] = [];
-  /** Errors of whole answers, in order, by the name of the API. */
-  refusals = new Map<string, ErrorName[]>();
-  acknowledgeError: ErrorName = 'NONE';
-  lockMs = 30_000;
-  shareVersionMax = 2;
-
-  constructor(options: Partial<ShareConsumerOptions> = {}) {
-    this.brokers = [1, 2].map((id) => new ScriptedBroker((request) => this.#answer(id, request)));
-    const dial = dialScripted(new Map(this.brokers.map((broker, index) => [`b${index + 1}:9092`, broker])));
-    this.consumer = new ShareConsumer({
-      'bootstrap.servers': 'b1:9092',
-      'group.id': 'g',
-      'fetch.max.wait.ms': 5,
-      'retry.backoff.ms': 1,
-      'retry.backoff.max.ms': 2,
-      onAcknowledgementCommit: (results) => void this.results.push(...results),
-      ...options,
-      host: { ...nodeClientHost(), dial },
-    });
-    this.consumer.subscribe(['t']);
-  }
-
-  /** Requests of the session with acknowledgements, or that open or end it. */
-  get story(): string[] {
-    return this.asked
-      .filter(({ name, acks, epoch }) => name === 'shareAcknowledge' || acks !== '' || epoch <= 0)
-      .map(({ name, broker, epoch, acks }) =>
-        `${name === 'shareFetch' ? 'fetch' : 'ack'}@${broker} ${epoch <= 0 ? epoch : 'n'} ${acks}`.trim(),
-      );
-  }
-
-  async take(count: number): Promise<bigint[]> {
-    const offsets: bigint[] = [];
-    if (count > 0) for await (const { offset } of this.consumer) if (offsets.push(offset) === count) break;
-    return offsets;
-  }
-
-  async until(holds: () => boolean): Promise<void> {
-    for (let turn = 0; !holds(); turn++) {
-      assert.ok(turn < 5000, `in vain: ${holds.toString()}`);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.consumer.close({ timeoutMs: 2000 });
-  }
-
-  async #answer(id: number, { name, request }: ScriptedRequest): Promise<object | undefined> {
-    switch (name) {
-      case 'apiVersions':
-        return this.#versions();
-      case 'findCoordinator':
-        return { coordinators: [{ key: 'g', nodeId: 1, host: 'b1', port: 9092, errorCode: 0, errorMessage: null }] };
-      case 'metadata':
-        return this.#metadata();
-      case 'shareGroupHeartbeat':
-        return this.#beat(request as never);
-      case 'shareFetch':
-        return await this.#fetch(id, request as never);
-      case 'shareAcknowledge':
-        return this.#acknowledge(id, request as never);
-      default:
-        return undefined;
-    }
-  }
-
-  #versions(): object {
-    const all = everyVersion() as { apiKeys: { apiKey: number; maxVersion: number }[] };
-    const limited = all.apiKeys.map((api) =>
-      api.apiKey === 78 || api.apiKey === 79 ? { ...api, maxVersion: this.shareVersionMax } : api,
-    );
-    return { ...all, apiKeys: limited };
-  }
-
-  #metadata(): object {
-    const partition = { errorCode: 0, partitionIndex: 0, leaderId: this.leader, leaderEpoch: this.leader };
-    const partitions = [{ ...partition, replicaNodes: [1], isrNodes: [1], offlineReplicas: [] }];
-    return {
-      brokers: [1, 2].map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092, rack: null })),
-      clusterId: 'c',
-      controllerId: 1,
-      topics: [{ errorCode: 0, name: 't', topicId, isInternal: false, partitions }],
-      errorCode: 0,
-    };
-  }
-
-  #beat(request: { memberEpoch: number; subscribedTopicNames: string[] | null }): object {
-    this.beats.push({ epoch: request.memberEpoch, topics: request.subscribedTopicNames });
-    const errorCode = this.#refusal('shareGroupHeartbeat');
-    const assignment = request.memberEpoch === 0 ? { topicPartitions: [{ topicId, partitions: [0] }] } : null;
-    return { errorCode, memberId: 'm', memberEpoch: 1, heartbeatIntervalMs: 5, assignment };
-  }
-
-  async #fetch(id: number, request: ShareRequest): Promise<object> {
-    this.#note('shareFetch', id, request);
-    const errorCode = this.#refusal('shareFetch');
-    const part = { partitionIndex: 0, errorMessage: null, acknowledgeErrorMessage: null };
-    const currentLeader = { leaderId: this.leader, leaderEpoch: this.leader };
-    const acknowledgeErrorCode = errors[this.acknowledgeError];
-    const whole = { errorCode, acquisitionLockTimeoutMs: this.lockMs, nodeEndpoints: [] };
-    if (errorCode !== 0) return { ...whole, responses: [] };
-    if (this.leader !== id) {
-      const moved = { ...part, errorCode: errors.NOT_LEADER_OR_FOLLOWER, acknowledgeErrorCode, currentLeader };
-      const partitions = [{ ...moved, records: Buffer.alloc(0), acquiredRecords: [] }];
-      return { ...whole, responses: [{ topicId, partitions }] };
-    }
-    const next = this.stock.shift();
-    if (next === undefined) await new Promise((resolve) => setTimeout(resolve, 2));
-    const records = next === undefined ? Buffer.alloc(0) : batchOf(next);
-    const acquired = {
-      firstOffset: BigInt(next?.from ?? 0),
-      lastOffset: BigInt((next?.from ?? 0) + (next?.count ?? 0) - 1),
-    };
-    const acquiredRecords = next === undefined ? [] : [{ ...acquired, deliveryCount: 1 }];
-    const partitions = [{ ...part, errorCode: 0, acknowledgeErrorCode, currentLeader, records, acquiredRecords }];
-    return { ...whole, responses: [{ topicId, partitions }] };
-  }
-
-  #acknowledge(id: number, request: ShareRequest): object {
-    this.#note('shareAcknowledge', id, request);
-    const currentLeader = { leaderId: this.leader, leaderEpoch: this.leader };
-    const errorCode = errors[this.acknowledgeError];
-    const partitions = [{ partitionIndex: 0, errorCode, errorMessage: null, currentLeader }];
-    const whole = { errorCode: this.#refusal('shareAcknowledge'), acquisitionLockTimeoutMs: this.lockMs };
-    return { ...whole, responses: [{ topicId, partitions }], nodeEndpoints: [] };
-  }
-
-  #refusal(name: string): number {
-    return errors[this.refusals.get(name)?.shift() ?? 'NONE'];
-  }
-
-  #note(name: string, broker: number, request: ShareRequest): void {
-    const partitions = request.topics.flatMap((topic) => topic.partitions);
-    const batches = partitions.flatMap((partition) => partition.acknowledgementBatches);
-    this.asked.push({
-      name,
-      broker,
-      epoch: request.shareSessionEpoch,
-      added: partitions.map(({ partitionIndex }) => partitionIndex),
-      acks: batches
-        .map(
-          ({ firstOffset, lastOffset, acknowledgeTypes }) => `${firstOffset}-${lastOffset}:${acknowledgeTypes.join()}`,
-        )
-        .join(' '),
-      isRenewAck: request.isRenewAck,
-      maxRecords: request.maxRecords ?? 0,
-    });
-  }
-}
-
-interface ShareRequest {
-  readonly shareSessionEpoch: number;
-  readonly isRenewAck: boolean;
-  readonly maxRecords?: number;
-  readonly topics: readonly {
-    readonly partitions: readonly {
-      readonly partitionIndex: number;
-      readonly acknowledgementBatches: readonly {
-        readonly firstOffset: bigint;
-        readonly lastOffset: bigint;
-        readonly acknowledgeTypes: readonly number[];
-      }[];
-    }[];
-  }[];
-}
-
-function batchOf({ from, count }: Stock): Buffer {
-  const records = Array.from({ length: count }, (_, index) => ({ value: Buffer.from(`v${from + index}`) }));
-  return encodeBatch(records, { baseOffset: from });
-}
+import { ShareStage } from './share-stage.ts';
 
 const explicit = { 'share.acknowledgement.mode': 'explicit' } as const;
 
@@ -370,6 +165,29 @@ suite('a share consumer', () => {
     assert.deepEqual(await stage.take(2), [0n, 1n]);
     assert.equal(stage.results[0]!.error?.code, 'INVALID_RECORD_STATE');
     assert.match(stage.results[0]!.error.message, /t-0.*b1:9092/);
+  });
+
+  test('with record_limit asks one broker at a time, and lets none wait before all have said that they have nothing', async () => {
+    const options = { 'share.acquire.mode': 'record_limit', 'max.poll.records': 2, 'fetch.max.wait.ms': 5 } as const;
+    await using stage = new ShareStage(options, [1, 2, 2]);
+    const mine = stage.partitions[2]!;
+    mine.stock = [
+      { from: 0, count: 2 },
+      { from: 2, count: 2 },
+      { from: 4, count: 2 },
+    ];
+    assert.deepEqual(await stage.take(6), [0n, 1n, 2n, 3n, 4n, 5n]);
+    const waits = (): string[] => stage.asked.map(({ broker, maxWaitMs }) => `${broker}:${maxWaitMs}`);
+    assert.deepEqual(waits(), ['1:0', '2:0', '1:0', '2:0', '1:0', '2:0']);
+    const waiting = stage.take(1);
+    await stage.until(() => stage.asked.length >= 10);
+    assert.deepEqual(waits().slice(6, 10), ['1:0', '2:0', '1:5', '2:5']);
+    mine.stock = [{ from: 6, count: 1 }];
+    assert.deepEqual(await waiting, [6n]);
+    const before = stage.asked.length;
+    mine.stock = [{ from: 7, count: 1 }];
+    assert.deepEqual(await stage.take(1), [7n]);
+    assert.deepEqual(waits().slice(before), ['1:0', '2:0']);
   });
 
   test('says at once what it cannot be told', async () => {

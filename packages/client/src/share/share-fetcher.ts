@@ -45,6 +45,8 @@ export class ShareFetcher implements ShareSourceOwner {
   #unlisten: (() => void) | undefined;
   /** The source that was asked last, where only one is asked at a time. */
   #lastId = -1;
+  /** Fetches in a row that brought nothing. */
+  #emptyFetches = 0;
 
   constructor(options: ShareFetcherOptions) {
     this.#options = options;
@@ -104,6 +106,12 @@ export class ShareFetcher implements ShareSourceOwner {
     this.#unlisten = undefined;
   }
 
+  /** Where one broker is asked at a time, none waits before all have said that they have nothing: another may have something. */
+  get maxWaitMs(): number {
+    const { shareAcquireMode, maxWaitMs } = this.#options.rules;
+    return shareAcquireMode === 0 || this.#emptyFetches >= this.#readers.length ? maxWaitMs : 0;
+  }
+
   mayFetch(source: ShareSource): boolean {
     if (!this.#options.isHungry()) return false;
     if (this.#options.rules.shareAcquireMode === 0) return true;
@@ -116,7 +124,8 @@ export class ShareFetcher implements ShareSourceOwner {
     this.#watch();
   }
 
-  fetched(): void {
+  fetched(deliveries: number): void {
+    this.#emptyFetches = deliveries === 0 ? this.#emptyFetches + 1 : 0;
     if (this.#options.rules.shareAcquireMode !== 0 && this.#options.isHungry()) this.#pumpNext();
   }
 
@@ -167,7 +176,7 @@ export class ShareFetcher implements ShareSourceOwner {
 
   /** With a limit of records, brokers are asked one after the other: together they would bring more. */
   #pumpNext(): void {
-    const sources = [...this.#sources.values()].filter(({ hasPartitions }) => hasPartitions);
+    const sources = this.#readers;
     if (sources.length === 0 || sources.some(({ isFetching }) => isFetching)) return;
     const after = sources.findIndex(({ id }) => id === this.#lastId);
     const next = sources[(after + 1) % sources.length]!;
@@ -188,6 +197,11 @@ export class ShareFetcher implements ShareSourceOwner {
       }
       if (isAnyOut && this.#unlisten !== undefined) this.#watch();
     });
+  }
+
+  /** Sources that have something to read. */
+  get #readers(): ShareSource[] {
+    return [...this.#sources.values()].filter(({ hasPartitions }) => hasPartitions);
   }
 
   get #nowMs(): number {

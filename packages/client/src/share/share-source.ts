@@ -29,12 +29,14 @@ export interface ShareFetchRules {
 }
 
 export interface ShareSourceOwner {
+  /** How long a broker waits for `minBytes` now. */
+  readonly maxWaitMs: number;
   /** Whether this source is to fetch now. */
   mayFetch(source: ShareSource): boolean;
   /** What came. */
   took(delivery: Delivery): void;
-  /** A fetch is over: another source may be due. */
-  fetched(): void;
+  /** A fetch is over, and has brought so many deliveries: another source may be due. */
+  fetched(deliveries: number): void;
   acknowledged(results: readonly AcknowledgementResult[]): void;
   /** The partition was not fetched. */
   refused(partition: HeldPartition, answer: SharePartitionAnswer): void;
@@ -219,10 +221,12 @@ export class ShareSource {
   async #fetch(): Promise<void> {
     const { maxRecords, ...rules } = this.#rules;
     let parcels: readonly Parcel[] = [];
+    let deliveries = 0;
     this.#isFetching = true;
     try {
       const connection = await this.#cluster.connect(this.id, purpose);
       const { broker } = connection;
+      const { maxWaitMs } = this.#owner;
       // What was marked meanwhile and cannot go along is sent afterwards.
       if (!this.#hasOutsiders) parcels = this.#collect();
       this.#isCarrying = parcels.length > 0;
@@ -231,32 +235,35 @@ export class ShareSource {
         'shareFetch',
         {
           ...rules,
+          maxWaitMs,
           shareSessionEpoch,
           maxRecords,
           batchSize: maxRecords,
           topics: topicsOf(parcels, added),
           forgottenTopicsData: forgotten,
         },
-        { timeoutMs: this.#cluster.config['request.timeout.ms'] + rules.maxWaitMs },
+        { timeoutMs: this.#cluster.config['request.timeout.ms'] + maxWaitMs },
       );
       this.#session.answered(answer.errorCode);
       if (answer.errorCode !== errors.NONE) throw this.#refusal(answer.errorCode, answer.errorMessage, broker);
       this.#cluster.metadata.hintNodes(answer.nodeEndpoints);
       this.#report(parcels, answer, broker, (part) => [part.acknowledgeErrorCode, part.acknowledgeErrorMessage]);
       parcels = [];
-      await this.#answered(answer, broker);
+      deliveries = await this.#answered(answer, broker);
     } catch (error) {
       this.#lost(error, parcels);
       await this.#failed(error as ClientError);
     } finally {
       this.#isFetching = false;
       this.#isCarrying = false;
-      this.#owner.fetched();
+      this.#owner.fetched(deliveries);
     }
   }
 
-  async #answered(answer: ExactResponse<'shareFetch'>, broker: string): Promise<void> {
+  /** Gives how many deliveries came. */
+  async #answered(answer: ExactResponse<'shareFetch'>, broker: string): Promise<number> {
     const lockedUntilMs = this.#cluster.host.clock.monotonic() + answer.acquisitionLockTimeoutMs;
+    let deliveries = 0;
     let isRefused = false;
     for (const { topicId, partitions } of answer.responses)
       for (const part of partitions) {
@@ -264,13 +271,17 @@ export class ShareSource {
         if (part.errorCode !== errors.NONE) {
           isRefused = true;
           if (partition !== undefined) this.#owner.refused(partition, part);
-        } else if (part.acquiredRecords.length > 0) this.#took(topicId, part, broker, lockedUntilMs);
+        } else if (part.acquiredRecords.length > 0) {
+          deliveries++;
+          this.#took(topicId, part, broker, lockedUntilMs);
+        }
       }
     if (!isRefused) this.#failures = 0;
     else {
       this.#failures++;
       await this.#pause();
     }
+    return deliveries;
   }
 
   #took(topicId: string, part: SharePartitionAnswer, broker: string, lockedUntilMs: number): void {
