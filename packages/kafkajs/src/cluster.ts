@@ -13,15 +13,24 @@ import {
 import { type ApiName, apis, type ExactRequestInput, type ExactResponse, errors, zeroUuid } from '@millrace/protocol';
 
 import { apiNameOf } from './api-names.ts';
+import { brokerOf } from './broker.ts';
 import { check, kafkaJSError } from './broker-errors.ts';
 import { type OpenOptions, openOptions } from './cluster-options.ts';
-import { KafkaJSError, KafkaJSRequestTimeoutError } from './errors.ts';
+import { KafkaJSBrokerNotFound, KafkaJSError, KafkaJSRequestTimeoutError } from './errors.ts';
 import type { Instrumentation, NetworkEvents } from './events.ts';
 import type { Logger } from './logger.ts';
 import { numberOf } from './loose.ts';
 import { RequestGate } from './request-gate.ts';
 import { retrier, type Retrier, type RetryOptions } from './retry.ts';
-import type { BrokerMetadata, Cluster, OffsetsWanted, PartitionMetadata, TopicOffsets } from './types/cluster.ts';
+import type {
+  Broker,
+  BrokerMetadata,
+  Cluster,
+  CoordinatorMetadata,
+  OffsetsWanted,
+  PartitionMetadata,
+  TopicOffsets,
+} from './types/cluster.ts';
 import type { KafkaConfig } from './types/kafka.ts';
 
 type Observed = NonNullable<ConstructorParameters<typeof ClientCluster>[0]['observe']>;
@@ -284,16 +293,56 @@ export class DoorCluster implements Cluster {
   }
 
   async metadata(): Promise<BrokerMetadata> {
-    const { brokers, topics } = await this.describeTopics(null);
-    return {
-      brokers: brokers.map(({ nodeId, host, port, rack }) => ({ nodeId, host, port, ...(rack !== null && { rack }) })),
-      topicMetadata: topics.map((topic) => ({
-        topicErrorCode: topic.errorCode,
-        topic: topic.name ?? '',
-        partitionMetadata: partitionsOf(topic),
-      })),
-    };
+    return metadataOf(await this.describeTopics(null));
   }
+
+  /** Of some topics, or of all when there are none. Throws what the broker says of one of them. */
+  async askMetadata(target: Target, topics: readonly string[] = []): Promise<BrokerMetadata> {
+    const answer = await this.request(target, 'metadata', {
+      topics: topics.length === 0 ? null : topics.map((name) => ({ topicId: zeroUuid, name })),
+      allowAutoTopicCreation: this.#options.allowAutoTopicCreation,
+    });
+    for (const { errorCode } of answer.topics) check(errorCode);
+    return metadataOf(answer);
+  }
+
+  /** Throws `KafkaJSBrokerNotFound`, after looking up which there are. */
+  async findBroker({ nodeId }: { nodeId: string }): Promise<Broker> {
+    const node = numberOf(nodeId);
+    if (!this.nodeIds.includes(node)) {
+      await this.refreshMetadata();
+      throw new KafkaJSBrokerNotFound(`The cluster has no broker ${nodeId}.`);
+    }
+    return brokerOf(this, node);
+  }
+
+  async findControllerBroker(): Promise<Broker> {
+    await this.refreshMetadata();
+    return brokerOf(this, 'controller');
+  }
+
+  async findGroupCoordinator({ groupId }: { groupId: string }): Promise<Broker> {
+    this.forgetCoordinator('group', groupId);
+    return brokerOf(this, { type: 'group', key: groupId });
+  }
+
+  async findGroupCoordinatorMetadata({ groupId }: { groupId: string }): Promise<CoordinatorMetadata> {
+    this.forgetCoordinator('group', groupId);
+    return await this.#retrier(async (bail) => {
+      try {
+        const { coordinators } = await this.#opened();
+        const { id, host, port } = await coordinators.find('group', groupId);
+        return { errorCode: errors.NONE, coordinator: { nodeId: id, host, port } };
+      } catch (thrown) {
+        const error = kafkaJSError(thrown, 'findCoordinator');
+        if ((error as { type?: string }).type === 'GROUP_COORDINATOR_NOT_AVAILABLE') throw error;
+        return bail(error);
+      }
+    });
+  }
+
+  /** Brokers that do not answer are left alone by themselves. */
+  removeBroker(): void {}
 
   async #connect(): Promise<void> {
     const { logger } = this.#options;
@@ -390,6 +439,18 @@ function isTimeout(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause)
     if ((at as { code?: string }).code === 'TIMEOUT') return true;
   return false;
+}
+
+/** In the words of kafkajs. */
+function metadataOf({ brokers, topics }: Metadata): BrokerMetadata {
+  return {
+    brokers: brokers.map(({ nodeId, host, port, rack }) => ({ nodeId, host, port, ...(rack !== null && { rack }) })),
+    topicMetadata: topics.map((topic) => ({
+      topicErrorCode: topic.errorCode,
+      topic: topic.name ?? '',
+      partitionMetadata: partitionsOf(topic),
+    })),
+  };
 }
 
 type TopicAnswer = Metadata['topics'][number];

@@ -1,7 +1,14 @@
 /** The error classes that programs compare by `name`, `type`, `code`, `retriable` or `instanceof`. Texts are our own. */
+import type { PartitionMetadata } from './types/cluster.ts';
 
-export interface ErrorOptionsOfKafkaJS {
+export interface KafkaJSErrorMetadata {
   retriable?: boolean;
+  topic?: string;
+  partitionId?: number;
+  metadata?: PartitionMetadata;
+}
+
+interface ErrorOptionsOfKafkaJS extends KafkaJSErrorMetadata {
   cause?: unknown;
 }
 
@@ -17,7 +24,7 @@ export class KafkaJSError extends Error {
   readonly helpUrl?: string;
   override readonly cause?: Error;
 
-  constructor(said: Said, { retriable = true, cause }: ErrorOptionsOfKafkaJS = {}) {
+  constructor(said: Said = '', { retriable = true, cause }: ErrorOptionsOfKafkaJS = {}) {
     super(textOf(said));
     this.retriable = retriable;
     const helpUrl = isObject(said) ? (said as { helpUrl?: string }).helpUrl : undefined;
@@ -29,7 +36,7 @@ export class KafkaJSError extends Error {
 export class KafkaJSNonRetriableError extends KafkaJSError {
   override name = 'KafkaJSNonRetriableError';
 
-  constructor(said: Said, { cause }: ErrorOptionsOfKafkaJS = {}) {
+  constructor(said: Said = '', { cause }: ErrorOptionsOfKafkaJS = {}) {
     super(said, { retriable: false, cause });
   }
 }
@@ -48,12 +55,17 @@ export class KafkaJSProtocolError extends KafkaJSError {
   }
 }
 
+export interface KafkaJSOffsetOutOfRangeMetadata {
+  topic: string;
+  partition: number;
+}
+
 export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
   override name = 'KafkaJSOffsetOutOfRange';
   readonly topic: string;
   readonly partition: number;
 
-  constructor(said: Said, { topic, partition }: { topic: string; partition: number } = {} as never) {
+  constructor(said: Said, { topic, partition }: KafkaJSOffsetOutOfRangeMetadata = {} as never) {
     super(said);
     this.topic = topic;
     this.partition = partition;
@@ -70,13 +82,18 @@ export class KafkaJSMemberIdRequired extends KafkaJSProtocolError {
   }
 }
 
+export interface KafkaJSNumberOfRetriesExceededMetadata {
+  retryCount: number;
+  retryTime: number;
+}
+
 export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
   override name = 'KafkaJSNumberOfRetriesExceeded';
   override stack: string;
   readonly retryCount: number;
   readonly retryTime: number;
 
-  constructor(said: Said, { retryCount, retryTime }: { retryCount: number; retryTime: number } = {} as never) {
+  constructor(said: Said, { retryCount, retryTime }: KafkaJSNumberOfRetriesExceededMetadata = {} as never) {
     super(said, { cause: said });
     this.stack = `${this.name}\n  Caused by: ${isObject(said) ? (said as Error).stack : said}`;
     this.retryCount = retryCount;
@@ -84,12 +101,17 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
   }
 }
 
+export interface KafkaJSConnectionErrorMetadata {
+  broker?: string;
+  code?: string;
+}
+
 export class KafkaJSConnectionError extends KafkaJSError {
   override name = 'KafkaJSConnectionError';
   readonly broker: string;
   readonly code?: string;
 
-  constructor(said: Said, { broker, code }: { broker?: string; code?: string } = {}) {
+  constructor(said: Said, { broker, code }: KafkaJSConnectionErrorMetadata = {}) {
     super(said);
     this.broker = broker as string;
     if (code !== undefined) this.code = code;
@@ -108,7 +130,7 @@ export class KafkaJSConnectionClosedError extends KafkaJSConnectionError {
   }
 }
 
-export interface RequestTimes {
+export interface KafkaJSRequestTimeoutErrorMetadata {
   broker: string;
   clientId: string;
   correlationId: number;
@@ -125,7 +147,10 @@ export class KafkaJSRequestTimeoutError extends KafkaJSError {
   readonly sentAt: number;
   readonly pendingDuration: number;
 
-  constructor(said: Said, { broker, correlationId, createdAt, sentAt, pendingDuration }: RequestTimes = {} as never) {
+  constructor(
+    said: Said,
+    { broker, correlationId, createdAt, sentAt, pendingDuration }: KafkaJSRequestTimeoutErrorMetadata = {} as never,
+  ) {
     super(said);
     this.broker = broker;
     this.correlationId = correlationId;
@@ -139,14 +164,23 @@ export class KafkaJSMetadataNotLoaded extends KafkaJSError {
   override name = 'KafkaJSMetadataNotLoaded';
 }
 
+export interface KafkaJSTopicMetadataNotLoadedMetadata {
+  topic: string;
+}
+
 export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
   override name = 'KafkaJSTopicMetadataNotLoaded';
   readonly topic: string;
 
-  constructor(said: Said, { topic }: { topic: string } = {} as never) {
+  constructor(said: Said, { topic }: KafkaJSTopicMetadataNotLoadedMetadata = {} as never) {
     super(said);
     this.topic = topic;
   }
+}
+
+export interface KafkaJSStaleTopicMetadataAssignmentMetadata {
+  topic: string;
+  unknownPartitions: PartitionMetadata[];
 }
 
 export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
@@ -154,11 +188,16 @@ export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
   readonly topic: string;
   readonly unknownPartitions: number;
 
-  constructor(said: Said, { topic, unknownPartitions }: { topic: string; unknownPartitions: unknown } = {} as never) {
+  constructor(said: Said, { topic, unknownPartitions }: KafkaJSStaleTopicMetadataAssignmentMetadata = {} as never) {
     super(said);
     this.topic = topic;
-    this.unknownPartitions = unknownPartitions as number;
+    this.unknownPartitions = unknownPartitions as unknown as number;
   }
+}
+
+export interface KafkaJSServerDoesNotSupportApiKeyMetadata {
+  apiKey: number;
+  apiName: string;
 }
 
 export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {
@@ -166,7 +205,7 @@ export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError 
   readonly apiKey: number;
   readonly apiName: string;
 
-  constructor(said: Said, { apiKey, apiName }: { apiKey: number; apiName: string } = {} as never) {
+  constructor(said: Said, { apiKey, apiName }: KafkaJSServerDoesNotSupportApiKeyMetadata = {} as never) {
     super(said);
     this.apiKey = apiKey;
     this.apiName = apiName;
@@ -211,32 +250,43 @@ export interface GroupFailure {
   error?: KafkaJSProtocolError;
 }
 
+export interface KafkaJSDeleteGroupsErrorGroups {
+  groupId: string;
+  errorCode: number;
+  error: KafkaJSError;
+}
+
 export class KafkaJSDeleteGroupsError extends KafkaJSError {
   override name = 'KafkaJSDeleteGroupsError';
   readonly groups: GroupFailure[];
 
-  constructor(said: Said, groups: GroupFailure[] = []) {
+  constructor(said: Said, groups: KafkaJSDeleteGroupsErrorGroups[] = []) {
     super(said);
-    this.groups = groups;
+    this.groups = groups as GroupFailure[];
   }
 }
 
-export interface PartitionFailure {
+export interface KafkaJSDeleteTopicRecordsErrorPartition {
   partition: number;
   offset: string;
   error: KafkaJSError;
 }
 
+export interface KafkaJSDeleteTopicRecordsErrorTopic {
+  topic: string;
+  partitions: KafkaJSDeleteTopicRecordsErrorPartition[];
+}
+
 export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
   override name = 'KafkaJSDeleteTopicRecordsError';
-  readonly partitions: PartitionFailure[];
 
-  constructor({ partitions }: { topic: string; partitions: PartitionFailure[] }) {
+  constructor({ partitions }: KafkaJSDeleteTopicRecordsErrorTopic) {
     const failures = partitions.filter(({ error }) => error !== null && error !== undefined);
     super('Records of some partitions could not be deleted.', {
       retriable: failures.every(({ error }) => error.retriable),
     });
-    this.partitions = partitions;
+    // Which partitions, and why: there at run time, and not in the declarations of kafkajs.
+    Object.assign(this, { partitions });
   }
 }
 

@@ -23,6 +23,7 @@ export type { RetryOptions } from './retry.ts';
 export type * from './types/admin.ts';
 export type * from './types/cluster.ts';
 export type * from './types/consumer.ts';
+export type * from './types/events.ts';
 export type * from './types/kafka.ts';
 export type * from './types/producer.ts';
 

@@ -15,7 +15,14 @@ import type { Producer, ProducerConfig } from './types/producer.ts';
 const metadataMaxAgeDefault = 300_000;
 let isPartitionerWarned = false;
 
-export class Kafka {
+export interface Kafka {
+  producer(config?: ProducerConfig): Producer;
+  consumer(config: ConsumerConfig): Consumer;
+  admin(config?: AdminConfig): Admin;
+  logger(): Logger;
+}
+
+class Client implements Kafka {
   readonly #config: KafkaConfig;
   readonly #logger: Logger;
 
@@ -84,3 +91,6 @@ export class Kafka {
     );
   }
 }
+
+/** Declared by its surface alone, so that a client of kafkajs may stand where one of ours is expected. */
+export const Kafka: new (config: KafkaConfig) => Kafka = Client;

@@ -1,9 +1,11 @@
 /** Partitions that move to other brokers. */
+import type { Target } from '@millrace/client';
 import { errors } from '@millrace/protocol';
 
 import { check, faultOf } from '../broker-errors.ts';
+import type { DoorCluster } from '../cluster.ts';
 import { KafkaJSAggregateError, KafkaJSAlterPartitionReassignmentsError } from '../errors.ts';
-import type { Admin } from '../types/admin.ts';
+import type { Admin, ListPartitionReassignmentsResponse } from '../types/admin.ts';
 import type { AdminParts } from './admin.ts';
 import { checkList, checkTopicList, wrong } from './checks.ts';
 import { onController } from './on-controller.ts';
@@ -26,22 +28,7 @@ export function reassignmentCalls(
         }
       }
       await onController(parts, async () => {
-        const answer = await cluster.request('controller', 'alterPartitionReassignments', {
-          timeoutMs: timeout,
-          topics: topics.map(({ topic, partitionAssignment }) => ({
-            name: topic,
-            partitions: partitionAssignment.map(({ partition, replicas }) => ({ partitionIndex: partition, replicas })),
-          })),
-        });
-        check(answer.errorCode, answer.errorMessage);
-        const failures = answer.responses.flatMap(({ name, partitions }) =>
-          partitions.flatMap(({ partitionIndex, errorCode, errorMessage }) =>
-            errorCode === errors.NONE
-              ? []
-              : [new KafkaJSAlterPartitionReassignmentsError(faultOf(errorCode, errorMessage), name, partitionIndex)],
-          ),
-        );
-        if (failures.length > 0) throw new KafkaJSAggregateError('Some partitions cannot be moved so.', failures);
+        await alterReassignments(cluster, 'controller', { topics, timeout });
       });
     },
     listPartitionReassignments: async ({ topics, timeout = timeoutMsDefault }) => {
@@ -53,24 +40,57 @@ export function reassignmentCalls(
         }
       }
       return await onController(parts, async () => {
-        const answer = await cluster.request('controller', 'listPartitionReassignments', {
-          timeoutMs: timeout,
-          topics: topics?.map(({ topic, partitions }) => ({ name: topic, partitionIndexes: partitions })) ?? null,
-        });
-        check(answer.errorCode, answer.errorMessage);
-        return {
-          topics: answer.topics.map(({ name, partitions }) => ({
-            topic: name,
-            partitions: partitions.map(({ partitionIndex, replicas, addingReplicas, removingReplicas }) => ({
-              partitionIndex,
-              replicas: [...replicas],
-              addingReplicas: [...addingReplicas],
-              removingReplicas: [...removingReplicas],
-            })),
-          })),
-        };
+        return await listReassignments(cluster, 'controller', { ...(topics && { topics }), timeout });
       });
     },
+  };
+}
+
+/** Throws `KafkaJSAggregateError` with an error for each partition that cannot be moved. */
+export async function alterReassignments(
+  cluster: DoorCluster,
+  target: Target,
+  { topics, timeout = timeoutMsDefault }: Parameters<Admin['alterPartitionReassignments']>[0],
+): Promise<void> {
+  const answer = await cluster.request(target, 'alterPartitionReassignments', {
+    timeoutMs: timeout,
+    topics: topics.map(({ topic, partitionAssignment }) => ({
+      name: topic,
+      partitions: partitionAssignment.map(({ partition, replicas }) => ({ partitionIndex: partition, replicas })),
+    })),
+  });
+  check(answer.errorCode, answer.errorMessage);
+  const failures = answer.responses.flatMap(({ name, partitions }) =>
+    partitions.flatMap(({ partitionIndex, errorCode, errorMessage }) =>
+      errorCode === errors.NONE
+        ? []
+        : [new KafkaJSAlterPartitionReassignmentsError(faultOf(errorCode, errorMessage), name, partitionIndex)],
+    ),
+  );
+  if (failures.length > 0) throw new KafkaJSAggregateError('Some partitions cannot be moved so.', failures);
+}
+
+/** Of all partitions that move, or of some. */
+export async function listReassignments(
+  cluster: DoorCluster,
+  target: Target,
+  { topics, timeout = timeoutMsDefault }: Parameters<Admin['listPartitionReassignments']>[0],
+): Promise<ListPartitionReassignmentsResponse> {
+  const answer = await cluster.request(target, 'listPartitionReassignments', {
+    timeoutMs: timeout,
+    topics: topics?.map(({ topic, partitions }) => ({ name: topic, partitionIndexes: partitions })) ?? null,
+  });
+  check(answer.errorCode, answer.errorMessage);
+  return {
+    topics: answer.topics.map(({ name, partitions }) => ({
+      topic: name,
+      partitions: partitions.map(({ partitionIndex, replicas, addingReplicas, removingReplicas }) => ({
+        partitionIndex,
+        replicas: [...replicas],
+        addingReplicas: [...addingReplicas],
+        removingReplicas: [...removingReplicas],
+      })),
+    })),
   };
 }
 

@@ -2,7 +2,11 @@
 import { errors } from '@millrace/protocol';
 
 import { isStaleMetadata, protocolError } from '../broker-errors.ts';
-import { KafkaJSBrokerNotFound, KafkaJSDeleteTopicRecordsError, type PartitionFailure } from '../errors.ts';
+import {
+  KafkaJSBrokerNotFound,
+  KafkaJSDeleteTopicRecordsError,
+  type KafkaJSDeleteTopicRecordsErrorPartition,
+} from '../errors.ts';
 import { retrier } from '../retry.ts';
 import type { Admin, SeekEntry } from '../types/admin.ts';
 import type { AdminParts } from './admin.ts';
@@ -52,7 +56,7 @@ function checkLeaders({ cluster }: AdminParts, topic: string, partitions: readon
 
 /** What was done is not asked for again. */
 async function deleteLeft({ cluster }: AdminParts, topic: string, left: Map<number, SeekEntry>): Promise<void> {
-  const failures: PartitionFailure[] = [];
+  const failures: KafkaJSDeleteTopicRecordsErrorPartition[] = [];
   const byLeader = cluster.findLeaderForPartitions(topic, [...left.keys()]);
   await Promise.all(
     Object.entries(byLeader).map(async ([leader, indexes]) => {

@@ -2,7 +2,7 @@
 import type { consumerEvents } from '../events.ts';
 import type { Logger } from '../logger.ts';
 import type { RetryOptions } from '../retry.ts';
-import type { Cluster, Offsets, TopicOffsets } from './cluster.ts';
+import type { Broker, Cluster, Offsets, TopicOffsets } from './cluster.ts';
 import type { RequestPayload, RequestQueueSizePayload, RequestTimeoutPayload } from './kafka.ts';
 import type { IHeaders, Listening } from './producer.ts';
 
@@ -92,6 +92,8 @@ export interface EachBatchPayload {
   isStale(): boolean;
 }
 
+export type ConsumerEachMessagePayload = EachMessagePayload;
+export type ConsumerEachBatchPayload = EachBatchPayload;
 export type EachBatchHandler = (payload: EachBatchPayload) => Promise<void>;
 export type EachMessageHandler = (payload: EachMessagePayload) => Promise<void>;
 
@@ -112,6 +114,8 @@ export type TopicPartitions = { topic: string; partitions: number[] };
 export type TopicPartition = { topic: string; partition: number };
 export type TopicPartitionOffset = TopicPartition & { offset: string };
 export type TopicPartitionOffsetAndMetadata = TopicPartitionOffset & { metadata?: string | null };
+
+export type ConsumerGroup = { groupId: string; generationId: number; memberId: string; coordinator: Broker };
 
 export type MemberDescription = {
   clientHost: string;

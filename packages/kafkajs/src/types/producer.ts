@@ -25,6 +25,8 @@ export interface PartitionerArgs {
 }
 
 export type ICustomPartitioner = () => (args: PartitionerArgs) => number;
+export type DefaultPartitioner = ICustomPartitioner;
+export type LegacyPartitioner = ICustomPartitioner;
 
 export interface ProducerConfig {
   createPartitioner?: ICustomPartitioner;
