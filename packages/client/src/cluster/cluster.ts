@@ -10,6 +10,8 @@ import type { ApiName, ExactResponse } from '@millrace/protocol';
 import { pause, type ClientHost } from '../client-host.ts';
 import { ClientError, isClientError, wantsMetadata } from '../error.ts';
 import type { clientKeys } from '../options/client-keys.ts';
+import { MetricRegistry } from '../metrics/metric-registry.ts';
+import { type ClientKind, NetworkMetrics } from '../metrics/network-metrics.ts';
 import { parseBootstrap } from '../options/bootstrap-servers.ts';
 import { type Login, loginFor } from '../security/login.ts';
 import type { SecurityOptions } from '../security/security-options.ts';
@@ -28,6 +30,8 @@ export interface ClusterOptions {
   readonly allowAutoCreateTopics?: boolean;
   readonly observe?: RequestObserver;
   readonly security?: SecurityOptions;
+  /** Whose metrics these are; left out: an admin's. */
+  readonly kind?: ClientKind;
 }
 
 /** Whom a request is for: a broker by its id, any broker, the controller, or the coordinator of something. */
@@ -57,6 +61,10 @@ export class Cluster {
   readonly coordinators: Coordinators;
   readonly host: ClientHost;
   readonly config: ClientConfig;
+  readonly kind: ClientKind;
+  /** All that the client measures of itself. */
+  readonly metrics: MetricRegistry;
+  readonly network: NetworkMetrics;
   readonly #observe: RequestObserver | undefined;
   readonly #security: SecurityOptions;
   readonly #login: Login | undefined;
@@ -67,9 +75,12 @@ export class Cluster {
   #idleTimer: Timer | undefined;
 
   /** Connects to nobody yet. Throws `ClientError` CONFIG. */
-  constructor({ host, config, allowAutoCreateTopics, observe, security = {} }: ClusterOptions) {
+  constructor({ host, config, allowAutoCreateTopics, observe, security = {}, kind = 'admin-client' }: ClusterOptions) {
     this.host = host;
     this.config = config;
+    this.kind = kind;
+    this.metrics = new MetricRegistry(host.clock, config);
+    this.network = new NetworkMetrics(this.metrics, kind, () => this.#connectionCount);
     this.#observe = observe;
     this.#security = security;
     this.#login = loginFor(config, host, security);
@@ -209,7 +220,7 @@ export class Cluster {
         return await lane.connection;
       lane.open?.close(moved(id, lane.node));
     }
-    const opened: Lane = { node, connection: this.#open(node), open: undefined };
+    const opened: Lane = { node, connection: this.#open(node, id), open: undefined };
     this.#lanes.set(name, opened);
     const gone = (): void => {
       if (this.#lanes.get(name) === opened) this.#lanes.delete(name);
@@ -227,7 +238,7 @@ export class Cluster {
     }
   }
 
-  async #open({ host, port }: Pick<BrokerNode, 'host' | 'port'>): Promise<Connection> {
+  async #open({ host, port }: Pick<BrokerNode, 'host' | 'port'>, id: string): Promise<Connection> {
     const { config } = this;
     const broker = `${host}:${port}`;
     const reach = this.#reach.get(broker) ?? { failures: 0, notBeforeMs: 0 };
@@ -245,6 +256,7 @@ export class Cluster {
         login: this.#login,
         signal: this.closing,
         observe: this.#observe,
+        meter: this.network.node(id),
       });
       this.#reach.delete(broker);
       if (this.isClosed) connection.close(closed());
@@ -261,6 +273,12 @@ export class Cluster {
       this.#reach.set(broker, { failures, notBeforeMs: this.host.clock.monotonic() + pauseMs });
       throw error;
     }
+  }
+
+  get #connectionCount(): number {
+    let count = 0;
+    for (const { open } of this.#lanes.values()) if (open?.isClosed === false) count++;
+    return count;
   }
 
   #setupTimeoutMs(failures: number): number {

@@ -21,9 +21,11 @@ import {
 
 import type { ClientHost } from '../client-host.ts';
 import { answerError, ClientError, isClientError } from '../error.ts';
+import type { ConnectionMeter } from '../metrics/network-metrics.ts';
 import type { Login } from '../security/login.ts';
 import { dialError, endOf, otherSpeech } from './connection-end.ts';
 import { ApiVersions } from './api-versions.ts';
+import { throttleMsOf } from './throttling.ts';
 
 export interface ConnectionOptions {
   readonly host: ClientHost;
@@ -38,6 +40,7 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of each request that was answered, for metrics and tracing. */
   readonly observe?: RequestObserver | undefined;
+  readonly meter?: ConnectionMeter | undefined;
 }
 
 export type RequestObserver = (request: AnsweredRequest) => void;
@@ -62,10 +65,13 @@ export interface SendOptions {
 /** What a request says, or how it says it in a version. */
 export type Outgoing<K extends ApiName> = ExactRequestInput<K> | ((version: number) => ExactRequestInput<K>);
 
-/** A request that waits until the connection has logged in again. */
+/** A request that waits until the connection has logged in again, or the broker has had its pause. */
 interface Held {
+  readonly name: ApiName;
   readonly write: () => void;
   readonly reject: (error: ClientError) => void;
+  readonly givenAtMs: number;
+  readonly deadlineMs: number;
 }
 
 interface Pending {
@@ -102,8 +108,11 @@ export class Connection {
   #isClosed = false;
   /** By `clock.monotonic`; the next request from then on logs in first. */
   #loginAgainAtMs = Number.POSITIVE_INFINITY;
-  /** Oldest first; there while the connection logs in again. */
+  /** By `clock.monotonic`; the broker wants no request before then (KIP-219). */
+  #notBeforeMs = 0;
+  /** Oldest first; there while the connection logs in again, or the broker wants nothing. */
   #held: Held[] | undefined;
+  #pause: Timer | undefined;
   /** Answers so far: how a connection ended says more with it. */
   #answerCount = 0;
   #timer: Timer | undefined;
@@ -146,6 +155,7 @@ export class Connection {
     this.#socket = socket;
     this.versions = new ApiVersions(broker, noVersions);
     this.lastUsedAtMs = options.host.clock.monotonic();
+    options.meter?.opened();
     this.#frames = new AnswerFrames(
       {
         answer: (frame) => this.#answered(frame),
@@ -180,6 +190,11 @@ export class Connection {
     return this.#socket.unsentBytes;
   }
 
+  /** The broker wants no request before this, by `clock.monotonic`; those that are given earlier wait here. */
+  get notBeforeMs(): number {
+    return this.#notBeforeMs;
+  }
+
   /** Requests that wait for their answers. */
   get pendingCount(): number {
     return this.#pending.length + (this.#held?.length ?? 0);
@@ -193,7 +208,7 @@ export class Connection {
   send<K extends ApiName>(name: K, request: Outgoing<K>, options: SendOptions = {}): Promise<ExactResponse<K>> {
     return new Promise((resolve, reject) => {
       const write = (): void => this.#send(name, request, options, resolve, reject);
-      if (this.#mustWait(name)) this.#held!.push({ write, reject });
+      if (this.#mustWait(name)) this.#hold(name, write, reject, options);
       else write();
     });
   }
@@ -201,11 +216,12 @@ export class Connection {
   /** For a Produce request with acks 0, which has no answer: `taken` comes when the system has it, or there is no connection any more. Throws as `send`. */
   post<K extends ApiName>(name: K, request: Outgoing<K>, taken: () => void, options: SendOptions = {}): void {
     const write = (): void => {
-      this.#write(name, this.versions.choose(name, options.versionMax), request);
+      const bytes = this.#write(name, this.versions.choose(name, options.versionMax), request);
       this.#posted.push(taken);
       this.lastUsedAtMs = this.#options.host.clock.monotonic();
+      this.#options.meter?.sent(bytes, this.lastUsedAtMs);
     };
-    if (this.#mustWait(name)) this.#held!.push({ write, reject: taken });
+    if (this.#mustWait(name)) this.#hold(name, write, taken, options);
     else write();
   }
 
@@ -227,33 +243,61 @@ export class Connection {
     const sentAtMs = this.#options.host.clock.monotonic();
     const deadlineMs = sentAtMs + (options.timeoutMs ?? this.#options.requestTimeoutMs);
     this.lastUsedAtMs = sentAtMs;
+    this.#options.meter?.sent(sentBytes, sentAtMs);
     const correlationId = this.#correlationId;
     this.#pending.push({ name, version, correlationId, sentAtMs, deadlineMs, sentBytes, resolve, reject });
     this.#watch(deadlineMs);
   }
 
-  async #logIn(): Promise<void> {
-    const { login, host } = this.#options;
+  async #logIn(isAgain = false): Promise<void> {
+    const { login, host, meter } = this.#options;
     if (login === undefined) return;
-    const lifetimeMs = await login(this);
+    this.#loginAgainAtMs = Number.POSITIVE_INFINITY;
+    const begunAtMs = host.clock.monotonic();
+    let hasFailed = true;
+    let lifetimeMs: number;
+    try {
+      lifetimeMs = await login(this);
+      hasFailed = false;
+    } finally {
+      meter?.loggedIn(isAgain, hasFailed, host.clock.monotonic() - begunAtMs);
+    }
     if (lifetimeMs <= 0) return;
     const part = sessionPart.from + host.random.below(sessionPart.thousandths + 1) / 1000;
     this.#loginAgainAtMs = host.clock.monotonic() + lifetimeMs * part;
   }
 
-  /** A broker that is logged in to again takes nothing else between the messages of the login. */
+  /** A broker that is logged in to again takes nothing else between the messages of the login; one that has asked for a pause gets it. */
   #mustWait(name: ApiName): boolean {
-    if (this.#loginAgainAtMs === Number.POSITIVE_INFINITY || name === 'saslHandshake' || name === 'saslAuthenticate')
-      return false;
-    if (this.#held === undefined) {
-      if (this.#isClosed || this.#options.host.clock.monotonic() < this.#loginAgainAtMs) return false;
-      this.#held = [];
-      this.#logIn().then(
-        () => this.#letGo(),
+    if (name === 'saslHandshake' || name === 'saslAuthenticate') return false;
+    if (this.#held !== undefined) return true;
+    if (this.#isClosed || (this.#notBeforeMs === 0 && this.#loginAgainAtMs === Number.POSITIVE_INFINITY)) return false;
+    const nowMs = this.#options.host.clock.monotonic();
+    if (nowMs >= this.#notBeforeMs && nowMs < this.#loginAgainAtMs) return false;
+    this.#held = [];
+    this.#open();
+    return true;
+  }
+
+  #hold(name: ApiName, write: () => void, reject: (error: ClientError) => void, { timeoutMs }: SendOptions): void {
+    const givenAtMs = this.#options.host.clock.monotonic();
+    const deadlineMs = givenAtMs + (timeoutMs ?? this.#options.requestTimeoutMs);
+    this.#held!.push({ name, write, reject, givenAtMs, deadlineMs });
+    this.#watch(deadlineMs);
+  }
+
+  /** Lets go what is held as soon as nothing stands against it. */
+  #open(): void {
+    const { clock, timers } = this.#options.host;
+    const nowMs = clock.monotonic();
+    this.#pause = undefined;
+    if (nowMs < this.#notBeforeMs) this.#pause = timers.after(Math.ceil(this.#notBeforeMs - nowMs), () => this.#open());
+    else if (nowMs >= this.#loginAgainAtMs)
+      this.#logIn(true).then(
+        () => this.#open(),
         (error) => this.#fail(isClientError(error) ? error : this.#broken('what ended the login', error)),
       );
-    }
-    return true;
+    else this.#letGo();
   }
 
   #letGo(): void {
@@ -340,7 +384,7 @@ export class Connection {
       const { name } = pending;
       const version = answerVersion(pending, frame);
       const { response } = decodeResponse(apiWithExactOffsets(name), version, frame);
-      this.#observe(pending, frame.length);
+      this.#measure(pending, frame.length, throttleMsOf(name, version, response));
       pending.resolve(response as never);
     } catch (error) {
       const failure =
@@ -357,11 +401,14 @@ export class Connection {
       throw this.#broken(`the answer to request ${id}, when the one to ${correlationId} (${name}) was due`);
   }
 
-  #observe(pending: Pending, receivedBytes: number): void {
-    const { observe, host } = this.#options;
+  #measure(pending: Pending, receivedBytes: number, throttleMs: number): void {
+    const { observe, host, meter } = this.#options;
+    const nowMs = host.clock.monotonic();
+    const tookMs = nowMs - pending.sentAtMs;
+    if (throttleMs > 0) this.#notBeforeMs = Math.max(this.#notBeforeMs, nowMs + throttleMs);
+    meter?.answered(receivedBytes, tookMs, nowMs);
     if (observe === undefined) return;
-    const { name, version, correlationId, sentAtMs, sentBytes } = pending;
-    const tookMs = host.clock.monotonic() - sentAtMs;
+    const { name, version, correlationId, sentBytes } = pending;
     try {
       observe({ broker: this.broker, api: name, version, correlationId, tookMs, sentBytes, receivedBytes });
     } catch (error) {
@@ -380,13 +427,23 @@ export class Connection {
 
   #lookForLate(): void {
     this.#timer = undefined;
-    if (this.#isClosed || this.#pending.length === 0) return;
+    if (this.#isClosed) return;
     const nowMs = this.#options.host.clock.monotonic();
     const late = this.#pending.find(({ deadlineMs }) => deadlineMs <= nowMs);
-    if (late === undefined) return this.#watch(Math.min(...this.#pending.map(({ deadlineMs }) => deadlineMs)));
-    const waitedMs = Math.round(nowMs - late.sentAtMs);
-    const text = `${this.broker} did not answer ${late.name} within ${waitedMs} ms.`;
-    this.#fail(new ClientError('TIMEOUT', text, { broker: this.broker }));
+    if (late !== undefined) {
+      const text = `${this.broker} did not answer ${late.name} within ${Math.round(nowMs - late.sentAtMs)} ms.`;
+      return this.#fail(new ClientError('TIMEOUT', text, { broker: this.broker }));
+    }
+    for (const held of this.#held ?? []) if (held.deadlineMs <= nowMs) held.reject(this.#unsent(held, nowMs));
+    this.#held = this.#held?.filter(({ deadlineMs }) => deadlineMs > nowMs);
+    const nextMs = [...this.#pending, ...(this.#held ?? [])].map(({ deadlineMs }) => deadlineMs);
+    if (nextMs.length > 0) this.#watch(Math.min(...nextMs));
+  }
+
+  #unsent({ name, givenAtMs }: Held, nowMs: number): ClientError {
+    const why = nowMs < this.#notBeforeMs ? 'it wants a pause (see the quotas of this client)' : 'its login takes long';
+    const text = `${name} was not sent to ${this.broker} within ${Math.round(nowMs - givenAtMs)} ms: ${why}.`;
+    return new ClientError('TIMEOUT', text, { broker: this.broker });
   }
 
   #broken(what: string, cause?: unknown): ClientError {
@@ -400,6 +457,8 @@ export class Connection {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#pause?.cancel();
+    this.#options.meter?.closed();
     this.#chunks = [];
     this.#frames.release();
     this.#socket.destroy();

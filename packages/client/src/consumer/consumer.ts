@@ -107,6 +107,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     const cluster = new Cluster({
       host,
       config,
+      kind: 'consumer',
       allowAutoCreateTopics: config['allow.auto.create.topics'],
       security: options,
       ...(observe !== undefined && { observe }),

@@ -98,6 +98,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     this.cluster = new Cluster({
       host,
       config,
+      kind: 'producer',
       security: options,
       ...(allowAutoCreateTopics !== undefined && { allowAutoCreateTopics }),
       ...(observe !== undefined && { observe }),

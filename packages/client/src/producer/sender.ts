@@ -276,7 +276,7 @@ export class Sender {
 
   #answered(lane: Lane, connection: Connection, request: ProduceRequest, answer: ExactResponse<'produce'>): void {
     const { accumulator, cluster, fate } = this.#options;
-    if (answer.throttleTimeMs > 0) lane.notBeforeMs = this.#nowMs() + answer.throttleTimeMs;
+    lane.notBeforeMs = Math.max(lane.notBeforeMs, connection.notBeforeMs);
     if (answer.nodeEndpoints.length > 0) cluster.metadata.hintNodes(answer.nodeEndpoints);
     const parts = request.parts(answer);
     for (const [index, batch] of request.batches.entries()) {

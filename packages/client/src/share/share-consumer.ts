@@ -68,6 +68,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.cluster = new Cluster({
       host,
       config,
+      kind: 'consumer-share',
       allowAutoCreateTopics: config['allow.auto.create.topics'],
       security: options,
       ...(observe !== undefined && { observe }),
