@@ -211,6 +211,8 @@ export { type BatchError, type BatchFault, type RecordFault } from './records/ba
 export { decodeControlRecord, encodeEndMarker, type ControlRecord, type EndMarker } from './records/control-record.ts';
 export { BatchRecord, decodeBatch, recordsOf, type RecordHeader } from './records/decode-batch.ts';
 export { encodeBatch, type BatchInput, type HeaderInput, type RecordInput } from './records/encode-batch.ts';
+export * as messageHeader from './records/message-header.ts';
+export { MessageSet, type MessageSetRules } from './records/message-set.ts';
 export { batchBytesAt, splitBatches, type BatchSpan, type SplitBatches } from './records/split-batches.ts';
 export {
   recompress,

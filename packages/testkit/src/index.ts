@@ -1,5 +1,6 @@
 export * from './simulated.ts';
 export { FaultProxy, type FaultRule, type ProxiedRequest, type Verdict } from './fault-proxy.ts';
+export { goldenMessageLines, goldenMessageNames, goldenMessages, messageLine } from './golden-messages.ts';
 export { mutateFrame, type SpoiledFrame } from './frame-mutator.ts';
 export {
   pick,

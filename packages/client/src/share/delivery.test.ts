@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { encodeBatch } from '@millrace/protocol';
+import { goldenMessages } from '@millrace/testkit';
 
 import { decoderOf } from '../consumer/reading/decoded-record.ts';
 import type { ClientError } from '../error.ts';
@@ -55,6 +56,22 @@ suite('a delivery', () => {
     one.acceptHanded();
     assert.equal(taken(one), '6-7:1 8-9:0 10-11:1 13-13:1 14-16:0 20-21:1');
     assert.equal(one.isSettled, true);
+  });
+
+  test('of messages in old formats gives what was acquired of them, and rejects a damaged wrapper as a whole', async () => {
+    const bytes = goldenMessages('mixed');
+    const [one, faults] = await opened(Buffer.from(bytes), '11-13 21-30');
+    assert.deepEqual([faults, one.left], [[], 6]);
+    one.handAll();
+    one.acceptHanded();
+    assert.equal(taken(one), '11-13:1 21-21:0 22-22:1 23-23:0 24-24:1 25-29:0 30-30:1');
+    const wrapper = bytes.indexOf(Buffer.from([0, 0, 0, 0, 0, 0, 0, 24]));
+    bytes[wrapper + 12] = bytes[wrapper + 12]! ^ 1;
+    const [other, [fault]] = await opened(bytes, '17-25');
+    assert.equal(fault?.code, 'CORRUPT_MESSAGE');
+    other.handAll();
+    other.acceptHanded();
+    assert.equal(taken(other), '17-17:1 18-24:3 25-25:0');
   });
 
   test('sends each word once, the last one, and records in a row that fare alike as one range', async () => {

@@ -10,7 +10,8 @@ import type { AnyRecord } from '../consumer/reading/handed-slice.ts';
 import type { RecordDecoder } from '../consumer/fetch/cursor.ts';
 import type { FetchedRecord } from '../consumer/reading/fetched-record.ts';
 import { type FetchedSegment, scanSegment } from '../consumer/reading/fetched-segment.ts';
-import { type ReadRules, WireBatch } from '../consumer/reading/wire-batch.ts';
+import { openBatch } from '../consumer/reading/open-batch.ts';
+import type { ReadRules } from '../consumer/reading/wire-batch.ts';
 import { ClientError } from '../error.ts';
 import { acknowledgeCodes, type TypedRange } from './acknowledgement.ts';
 import { AcquiredRanges, type AcquiredRange } from './acquired-ranges.ts';
@@ -242,16 +243,17 @@ export class Delivery {
   #read(segment: FetchedSegment, rules: ReadRules, faults: ClientError[]): FetchedRecord[] {
     const { topic, partition } = this;
     const out: FetchedRecord[] = [];
+    let behind = this.#acquired.firstOffset;
     for (const at of segment.batches) {
       const before = out.length;
+      const offsets = offsetsOf(segment.bytes, at, behind);
+      behind = offsets.lastOffset + 1n;
       try {
-        const batch = new WireBatch(topic, partition, segment.bytes, at, rules);
+        const batch = openBatch(topic, partition, segment.bytes, at, rules);
         batch.read(Number.POSITIVE_INFINITY, 0n, out);
       } catch (error) {
         out.length = before;
-        const firstOffset = segment.bytes.readBigInt64BE(at);
-        const lastOffset = firstOffset + BigInt(header.lastOffsetDelta(segment.bytes, at));
-        this.#acquired.spoil({ firstOffset, lastOffset, code: acknowledgeCodes.reject });
+        this.#acquired.spoil({ ...offsets, code: acknowledgeCodes.reject });
         faults.push(error as ClientError);
       }
     }
@@ -312,4 +314,11 @@ function unreadable({ topic, partition, offset }: FetchedRecord, error: unknown)
   const reason = cause instanceof Error ? cause.message : String(cause);
   const text = `The record at ${topic}-${partition}, offset ${offset}, cannot be read: ${reason} It is released; in explicit mode acknowledge({ topic, partition, offset }, 'reject') takes it away from the group.`;
   return new ClientError('SERIALIZATION', text, { cause });
+}
+
+/** The offsets of a batch. A message of an old format tells its last one, so it is blamed for all `behind` those before it. */
+function offsetsOf(bytes: Buffer, at: number, behind: bigint): { firstOffset: bigint; lastOffset: bigint } {
+  const offset = bytes.readBigInt64BE(at);
+  if (header.magic(bytes, at) < 2) return { firstOffset: behind < offset ? behind : offset, lastOffset: offset };
+  return { firstOffset: offset, lastOffset: offset + BigInt(header.lastOffsetDelta(bytes, at)) };
 }

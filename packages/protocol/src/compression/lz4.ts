@@ -28,9 +28,9 @@ export function compressLz4(bytes: Uint8Array): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Reads one frame; what follows its end mark is not looked at, as in Java. */
-export function decompressLz4(bytes: Buffer, bytesMax: number): Buffer {
-  const frame = readFrame(bytes, bytesMax);
+/** Reads one frame; what follows its end mark is not looked at, as in Java. The checksum of its header is compared unless that is known to be wrong. */
+export function decompressLz4(bytes: Buffer, bytesMax: number, isHeaderChecked = true): Buffer {
+  const frame = readFrame(bytes, bytesMax, isHeaderChecked);
   const target = Buffer.allocUnsafeSlow(frame.contentBytes);
   let write = 0;
   for (let at = headerBytes(bytes); ;) {
@@ -55,8 +55,8 @@ interface Frame {
 }
 
 /** Checks the whole frame but for what its matches copy, and finds out how large it becomes. */
-function readFrame(bytes: Buffer, bytesMax: number): Frame {
-  const { hasBlockChecksum, hasContentChecksum, blockBytesMax } = readHeader(bytes);
+function readFrame(bytes: Buffer, bytesMax: number, isHeaderChecked: boolean): Frame {
+  const { hasBlockChecksum, hasContentChecksum, blockBytesMax } = readHeader(bytes, isHeaderChecked);
   const blockTailBytes = hasBlockChecksum ? 4 : 0;
   let contentBytes = 0;
   let at = headerBytes(bytes);
@@ -87,7 +87,7 @@ interface FrameHeader {
   readonly blockBytesMax: number;
 }
 
-function readHeader(bytes: Buffer): FrameHeader {
+function readHeader(bytes: Buffer, isHeaderChecked: boolean): FrameHeader {
   if (bytes.length < frameHead.length) throw corruptBytes('lz4', 'the frame ends inside its header');
   if (bytes.readUInt32LE(0) !== magic) throw corruptBytes('lz4', 'they do not begin with the magic number of a frame');
   const flags = bytes.readUInt8(4);
@@ -98,7 +98,7 @@ function readHeader(bytes: Buffer): FrameHeader {
   if ((flags & 0x03) !== 0) throw corruptBytes('lz4', 'the frame asks for a dictionary or sets a reserved bit');
   if (sizeClass < 4) throw corruptBytes('lz4', `there is no block size of class ${sizeClass}`);
   if (bytes.length < end) throw corruptBytes('lz4', 'the frame ends inside its header');
-  if (bytes.readUInt8(end - 1) !== ((xxhash32(bytes, 4, end - 1) >>> 8) & 0xff)) {
+  if (isHeaderChecked && bytes.readUInt8(end - 1) !== ((xxhash32(bytes, 4, end - 1) >>> 8) & 0xff)) {
     throw corruptBytes('lz4', 'the checksum of the header does not match');
   }
   return {

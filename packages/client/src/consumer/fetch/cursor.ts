@@ -9,7 +9,8 @@ import { partitionKey, type TopicPartition } from '../../record.ts';
 import type { FetchedRecord } from '../reading/fetched-record.ts';
 import type { FetchedSegment } from '../reading/fetched-segment.ts';
 import { type AnyRecord, HandedSlice } from '../reading/handed-slice.ts';
-import { type ReadRules, WireBatch } from '../reading/wire-batch.ts';
+import { type FetchedBatch, openBatch } from '../reading/open-batch.ts';
+import type { ReadRules } from '../reading/wire-batch.ts';
 
 /**
  * new: nothing says yet where to begin. reset: by time or policy, which has to be asked for. unchecked: the offset is known, and whether
@@ -74,7 +75,7 @@ export class Cursor implements TopicPartition {
   readonly #listener: CursorListener;
   #segments: FetchedSegment[] = [];
   #batchIndex = 0;
-  #batch: WireBatch | undefined;
+  #batch: FetchedBatch | undefined;
   #fault: ClientError | undefined;
   #faultMayPass = false;
   #position: bigint | undefined;
@@ -318,11 +319,11 @@ export class Cursor implements TopicPartition {
     return out.length === 0 ? undefined : this.#decoded(out, leaderEpoch);
   }
 
-  #openBatch(segment: FetchedSegment, rules: ReadRules): WireBatch | undefined {
+  #openBatch(segment: FetchedSegment, rules: ReadRules): FetchedBatch | undefined {
     const at = segment.batches[this.#batchIndex];
     if (at === undefined) return undefined;
     this.#batchIndex++;
-    return new WireBatch(this.topic, this.partition, segment.bytes, at, rules);
+    return openBatch(this.topic, this.partition, segment.bytes, at, rules);
   }
 
   /** All of the first segment is read. Gives the offset behind it. */

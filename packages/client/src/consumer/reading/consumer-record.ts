@@ -1,7 +1,8 @@
 import type { Header } from '../../record.ts';
 import type { ReadOf, TopicSerdesMap } from '../../serdes/serde.ts';
 
-export type TimestampType = 'CreateTime' | 'LogAppendTime';
+/** NoTimestampType: the record is from before Kafka 0.10, which had none; its timestamp is -1. */
+export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType';
 
 /**
  * A record as it is read. Its parts are cut out of the answer that brought it when they are looked at; whoever keeps a record, or a slice of

@@ -20,6 +20,8 @@ export interface RecordSource {
   /** Of all its records, where the log has set it; else NaN. */
   readonly logAppendTime: number;
   readonly leaderEpoch: number;
+  /** Of the format: records before 2 have no headers, those of 0 no timestamps. */
+  readonly magic: number;
 }
 
 export class FetchedRecord implements ConsumerRecord {
@@ -67,7 +69,9 @@ export class FetchedRecord implements ConsumerRecord {
   }
 
   get timestampType(): TimestampType {
-    return Number.isNaN(this.#source.logAppendTime) ? 'CreateTime' : 'LogAppendTime';
+    const { logAppendTime, magic } = this.#source;
+    if (magic === 0) return 'NoTimestampType';
+    return Number.isNaN(logAppendTime) ? 'CreateTime' : 'LogAppendTime';
   }
 
   get leaderEpoch(): number | undefined {
@@ -92,13 +96,15 @@ export class FetchedRecord implements ConsumerRecord {
   }
 
   get headers(): readonly Header[] {
-    return readHeaders(this.#source.bytes, this.#headersAt).headers;
+    const { bytes, magic } = this.#source;
+    return magic < 2 ? noHeaders : readHeaders(bytes, this.#headersAt).headers;
   }
 
   copy(): FetchedRecord {
-    const { bytes } = this.#source;
+    const { bytes, magic } = this.#source;
     const from = this.#keyAt;
-    const own = Buffer.from(bytes.subarray(from, readHeaders(bytes, this.#headersAt).end));
+    const end = magic < 2 ? this.#headersAt : readHeaders(bytes, this.#headersAt).end;
+    const own = Buffer.from(bytes.subarray(from, end));
     const source = { ...this.#source, bytes: own };
     return new FetchedRecord(
       source,
@@ -115,6 +121,8 @@ export class FetchedRecord implements ConsumerRecord {
     return this.#valueBytes > 0 ? this.#valueAt + this.#valueBytes : this.#valueAt;
   }
 }
+
+const noHeaders: readonly Header[] = [];
 
 /** Position behind what `varint` read. */
 let next = 0;

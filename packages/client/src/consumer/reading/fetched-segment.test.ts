@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { encodeBatch, encodeEndMarker } from '@millrace/protocol';
+import { goldenMessages } from '@millrace/testkit';
 
 import { type AbortedTransaction, type FetchedSegment, scanSegment } from './fetched-segment.ts';
 
@@ -80,11 +81,11 @@ suite('fetched segments', () => {
     assert.equal(scanSegment(log.subarray(0, 30), origin, undefined).nextOffset, undefined);
   });
 
-  test('of old formats, or of none, say so behind what can be read', () => {
+  test('of formats to come, or of none, say so behind what can be read', () => {
     const log = logOf('a', 'b');
-    const old = Buffer.from(log);
-    old[log.length / 2 + 16] = 1;
-    const first = scanSegment(old, origin, undefined);
+    const later = Buffer.from(log);
+    later[log.length / 2 + 16] = 3;
+    const first = scanSegment(later, origin, undefined);
     assert.deepEqual([offsetsOf(first), first.fault?.code, first.nextOffset], [[0], 'UNSUPPORTED', 1n]);
     const broken = Buffer.from(log);
     broken.writeInt32BE(3, log.length / 2 + 8);
@@ -92,5 +93,43 @@ suite('fetched segments', () => {
     assert.deepEqual([offsetsOf(second), second.fault?.code], [[0], 'BROKEN_ANSWER']);
     broken.writeInt32BE(-100, log.length / 2 + 8);
     assert.equal(scanSegment(broken, origin, undefined).fault?.code, 'BROKEN_ANSWER');
+  });
+
+  test('of old formats are read message by message, and end before one that was cut off', () => {
+    const mixed = goldenMessages('mixed');
+    const { batches, nextOffset, leaderEpoch, wholeBytes, fault } = scanSegment(mixed, origin, []);
+    assert.deepEqual(
+      [batches.length, nextOffset, leaderEpoch, wholeBytes, fault],
+      [10, 41n, -1, mixed.length, undefined],
+    );
+    const kept = scanSegment(mixed, origin, [{ producerId: 4000, firstOffset: 33n }]);
+    assert.deepEqual(kept.batches, batches.toSpliced(7, 1));
+    for (let cut = 1; cut < 38; cut++) {
+      const torn = scanSegment(mixed.subarray(0, mixed.length - cut), origin, []);
+      assert.deepEqual([torn.batches, torn.nextOffset, torn.fault], [batches.slice(0, -1), 40n, undefined]);
+    }
+  });
+
+  test('of old formats with lengths or offsets that cannot be say so behind what can be read', () => {
+    for (const [name, bytesMin] of [
+      ['v0-none', 26],
+      ['v1-none', 34],
+    ] as const) {
+      const log = goldenMessages(name);
+      const second = 12 + log.readInt32BE(8);
+      const told = (): unknown[] => {
+        const { batches, fault, nextOffset } = scanSegment(log, origin, undefined);
+        return [batches, fault?.code, nextOffset];
+      };
+      for (const length of [-0x8000_0000, -1, 0, bytesMin - 13]) {
+        log.writeInt32BE(length, second + 8);
+        assert.deepEqual(told(), [[0], 'BROKEN_ANSWER', 1n]);
+      }
+      log.writeInt32BE(0x7fff_ffff, second + 8);
+      assert.deepEqual(told(), [[0], undefined, 1n]);
+      log.writeInt32BE(30, second + 8);
+      log.writeBigInt64BE(-5n, second);
+      assert.deepEqual(told(), [[0], 'BROKEN_ANSWER', 1n]);
+    }
   });
 });

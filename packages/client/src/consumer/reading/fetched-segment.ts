@@ -1,8 +1,8 @@
 /**
  * What one answer brought of one partition. In: its bytes. Out: where the batches in it lie that are to be read, and where the next fetch
- * goes on. Only headers are looked at here, so that the next request can leave before anything is unpacked.
+ * goes on; a message of the formats before batches counts as one. Only headers are looked at here, so that the next request can leave before anything is unpacked.
  */
-import { batchHeader as header } from '@millrace/protocol';
+import { batchHeader as header, messageHeader } from '@millrace/protocol';
 
 import { ClientError } from '../../error.ts';
 
@@ -45,15 +45,27 @@ export function scanSegment(
   let leaderEpoch = -1;
   let fault: ClientError | undefined;
   let at = 0;
-  while (bytes.length - at >= header.batchHeaderBytes) {
+  while (bytes.length - at >= messageHeader.messageBytesMin) {
     const batchBytes = header.batchBytes(bytes, at);
     const magic = bytes[at + magicAt]!;
-    if (magic !== 2 || batchBytes < header.batchHeaderBytes) {
-      fault = magic === 2 ? damaged(origin, `a batch of ${batchBytes} bytes`) : oldFormat(origin, magic);
+    if (magic > 2 || batchBytes < (magic === 2 ? header.batchHeaderBytes : messageHeader.bytesMinOf(magic))) {
+      fault = magic > 2 ? unknownFormat(origin, magic) : damaged(origin, `a batch of ${batchBytes} bytes`);
       break;
     }
     // The last one may have been cut off; it comes again.
     if (batchBytes > bytes.length - at) break;
+    if (magic < 2) {
+      const lastOffset = messageHeader.offset(bytes, at);
+      if (lastOffset < 0n) {
+        fault = damaged(origin, `a message at offset ${lastOffset}`);
+        break;
+      }
+      nextOffset = lastOffset + 1n;
+      leaderEpoch = -1;
+      batches.push(at);
+      at += batchBytes;
+      continue;
+    }
     const baseOffset = bytes.readBigInt64BE(at);
     const lastDelta = header.lastOffsetDelta(bytes, at);
     if (baseOffset < 0n || lastDelta < 0) {
@@ -117,7 +129,7 @@ function damaged({ topic, partition, broker }: SegmentOrigin, what: string): Cli
   return new ClientError('BROKEN_ANSWER', `${broker} sent, of ${topic}-${partition}, ${what}.`, { broker });
 }
 
-function oldFormat({ topic, partition, broker }: SegmentOrigin, magic: number): ClientError {
-  const text = `${broker} sent, of ${topic}-${partition}, records in message format ${magic}; formats 0 and 1 (Kafka before 0.11) are not read here. Seek behind them.`;
+function unknownFormat({ topic, partition, broker }: SegmentOrigin, magic: number): ClientError {
+  const text = `${broker} sent, of ${topic}-${partition}, records in message format ${magic}; formats 0 to 2 are known here. Seek behind them.`;
   return new ClientError('UNSUPPORTED', text, { broker });
 }

@@ -14,7 +14,7 @@ export interface ReadRules {
 }
 
 /** More than any batch may be, and little enough for a bomb. */
-const recordBytesMax = 128 << 20;
+export const recordBytesMax = 128 << 20;
 
 export class WireBatch implements RecordSource {
   readonly topic: string;
@@ -24,6 +24,7 @@ export class WireBatch implements RecordSource {
   readonly baseTimestamp: number;
   readonly logAppendTime: number;
   readonly leaderEpoch: number;
+  readonly magic = 2;
   readonly nextOffset: bigint;
   readonly #end: number;
   #at: number;
