@@ -156,6 +156,7 @@ export class BatchFate {
       `${batch.count} records for ${nameOf(queue)} were not acknowledged within delivery.timeout.ms (${settings.deliveryTimeoutMs}). ${
         batch.tries === 0 ? `They were never sent. ${reason}` : 'They may have been written.'
       }`.trimEnd(),
+      { cause: batch.failure ?? cluster.metadata.fault(queue.topic.name) },
     );
     if (batch.tries > 0) batch.isDoubtful = true;
     if (queue.inFlight.includes(batch)) {
@@ -193,6 +194,7 @@ export class BatchFate {
 
   #failed(batch: Batch, error: ClientError, part: ProducePart | undefined): void {
     const { cluster, settings, transactions } = this.#options;
+    batch.failure = error;
     if (doubtful.has(error.code)) batch.isDoubtful = true;
     if (wantsMetadata(error)) cluster.metadata.invalidate();
     if (error.code === 'MESSAGE_TOO_LARGE' && batch.count > 1 && !batch.isSettled) return this.#split(batch);

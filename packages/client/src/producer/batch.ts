@@ -42,6 +42,8 @@ export class Batch {
   /** Takes no more records. */
   isClosed = false;
   tries = 0;
+  /** Why the last try failed. */
+  failure: ClientError | undefined;
   retryAtMs = 0;
   /** Whether it may be in the log although no answer said so. */
   isDoubtful = false;

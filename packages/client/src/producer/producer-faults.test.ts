@@ -147,6 +147,7 @@ suite('a producer and its brokers', () => {
     await assert.rejects(producer.send({ topic: 't', value: 'doubtful' }), (error: ClientError) => {
       assert.equal(error.code, 'TIMEOUT');
       assert.match(error.message, /delivery\.timeout\.ms \(60\).*may have been written/);
+      assert.match(codeOf(error.cause), /^(NOT_ENOUGH_REPLICAS|REQUEST_TIMED_OUT)$/);
       return true;
     });
     stage.fault = () => undefined;

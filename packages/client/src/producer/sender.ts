@@ -302,6 +302,7 @@ export class Sender {
         lane.isConnecting = false;
         if (!isClientError(error)) throw error;
         if (!error.retriable) return this.#refused(lane, error);
+        for (const batch of this.#options.accumulator.unsettled) if (batch.queue.lane === lane) batch.failure = error;
         lane.notBeforeMs = this.#nowMs() + cluster.config['retry.backoff.ms'];
         cluster.metadata.invalidate();
         this.wake();

@@ -4,6 +4,7 @@
  */
 import {
   type Cluster as ClientCluster,
+  isClientError,
   type PlainRecord,
   Producer as ClientProducer,
   type RecordMetadata as Acknowledged,
@@ -13,12 +14,7 @@ import { kafkaJSError } from '../broker-errors.ts';
 import { DoorCluster } from '../cluster.ts';
 import type { OpenOptions } from '../cluster-options.ts';
 import { CompressionTypes } from '../enums.ts';
-import {
-  KafkaJSError,
-  KafkaJSNonRetriableError,
-  KafkaJSNumberOfRetriesExceeded,
-  KafkaJSProtocolError,
-} from '../errors.ts';
+import { KafkaJSError, KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } from '../errors.ts';
 import { type Instrumentation, producerEvents as events } from '../events.ts';
 import type { Logger } from '../logger.ts';
 import { Partitioners } from '../partitioners.ts';
@@ -47,6 +43,7 @@ const codecNames = new Map<number, string>([
   [CompressionTypes.LZ4, 'lz4'],
   [CompressionTypes.ZSTD, 'zstd'],
 ]);
+const intMax = 0x7fff_ffff;
 const inFlightMax = 5;
 /** Of one batch: large enough that a send is rarely more than one, small enough for brokers as they are set. */
 const batchBytes = 262_144;
@@ -166,7 +163,7 @@ export class PlainProducer {
       const acknowledged = await through().send(records);
       return isTold ? summary(records, acknowledged) : [];
     } catch (error) {
-      throw failureOf(error);
+      throw this.#failureOf(error);
     }
   }
 
@@ -179,6 +176,7 @@ export class PlainProducer {
       'enable.idempotence': true,
       'transactional.id': transactionalId,
       'transaction.timeout.ms': transactionTimeout,
+      retries: Math.max(1, this.#retries),
     });
     return this.#transactional;
   }
@@ -216,8 +214,12 @@ export class PlainProducer {
   #openFirst({ keys, host, security }: OpenOptions, observe: Observe): ClientCluster {
     const { config } = this.#parts;
     const inFlight = config.maxInFlightRequests ?? inFlightMax;
+    const { initialRetryTime, maxRetryTime } = { ...retryDefaults, ...this.#parts.retry };
     const common = {
       ...keys,
+      retries: this.#retries,
+      'retry.backoff.ms': Math.ceil(initialRetryTime),
+      'retry.backoff.max.ms': Math.ceil(maxRetryTime),
       'batch.size': batchBytes,
       'max.request.size': requestBytesMax,
       'buffer.memory': memoryBytes,
@@ -232,6 +234,20 @@ export class PlainProducer {
     return this.#producer(-1, CompressionTypes.None).cluster;
   }
 
+  get #retries(): number {
+    return Math.min({ ...retryDefaults, ...this.#parts.retry }.retries, intMax);
+  }
+
+  /** What may pass has been tried as often as `retry` says. */
+  #failureOf(thrown: unknown): unknown {
+    const isLate = isClientError(thrown) && thrown.code === 'TIMEOUT' && isClientError(thrown.cause);
+    const error = kafkaJSError(isLate ? thrown.cause : thrown);
+    if (!(error instanceof KafkaJSError) || !error.retriable) return error;
+    const { retries, initialRetryTime, multiplier, maxRetryTime } = { ...retryDefaults, ...this.#parts.retry };
+    const retryTime = Math.min(initialRetryTime * multiplier ** Math.min(retries, 100), maxRetryTime);
+    return new KafkaJSNumberOfRetriesExceeded(error, { retryCount: retries, retryTime });
+  }
+
   /** As long as all tries with their pauses would take. */
   #deliveryTimeoutMs(requestTimeoutMs: number): number {
     const { initialRetryTime, multiplier, retries, maxRetryTime } = { ...retryDefaults, ...this.#parts.retry };
@@ -241,7 +257,7 @@ export class PlainProducer {
       totalMs += pauseMs;
       pauseMs = Math.min(pauseMs * multiplier, maxRetryTime);
     }
-    return Math.min(Math.ceil(totalMs), 0x7fff_ffff);
+    return Math.min(Math.ceil(totalMs), intMax);
   }
 }
 
@@ -251,12 +267,6 @@ class Failure {
   constructor(reason: unknown) {
     this.reason = reason;
   }
-}
-
-function failureOf(thrown: unknown): unknown {
-  const error = kafkaJSError(thrown);
-  if (!(error instanceof KafkaJSProtocolError) || !error.retriable) return error;
-  return new KafkaJSNumberOfRetriesExceeded(error, { retryCount: 0, retryTime: 0 });
 }
 
 /** One entry for each partition: where its first record stands. */
