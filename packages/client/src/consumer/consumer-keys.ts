@@ -57,7 +57,11 @@ export const consumerKeys = {
     'A broker waits until it has this much, or fetch.max.wait.ms are over.',
   ),
   'fetch.max.bytes': int(52_428_800, { min: 0 }, 'The most that one answer brings, and that is kept ahead in all.'),
-  'fetch.max.wait.ms': int(500, { min: 0, importance: 'low' }, 'How long a broker waits for fetch.min.bytes.'),
+  'fetch.max.wait.ms': int(
+    500,
+    { min: 0, importance: 'low' },
+    'How long a broker waits for fetch.min.bytes. One that has had nothing eight times waits ten times as long, if fetch.min.bytes is 1.',
+  ),
   'max.partition.fetch.bytes': int(
     1_048_576,
     { min: 0, importance: 'high' },

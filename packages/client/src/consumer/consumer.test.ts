@@ -33,6 +33,24 @@ suite('consumer', () => {
     );
   });
 
+  test('lets a quiet broker hold its answer for longer, and asks on another connection for what must not wait', async () => {
+    await using stage = new ReadStage({ 'fetch.max.wait.ms': 60_000 });
+    stage.holdMs = (maxWaitMs) => (maxWaitMs > 60_000 ? maxWaitMs : 0);
+    stage.batches = many(2);
+    await stage.consumer.assign(partitions);
+    assert.deepEqual(await stage.read(2), ['v0', 'v1']);
+    while (stage.fetches.at(-1)!.maxWaitMs === 60_000) await new Promise(setImmediate);
+    const parked = stage.fetches.length;
+    assert.equal(stage.fetches.at(-1)!.maxWaitMs, 600_000);
+    stage.consumer.pause(partitions);
+    stage.consumer.resume(partitions);
+    assert.equal(stage.fetches.length, parked, 'nothing new is wanted');
+    stage.consumer.seek(stagedPartition, 1n);
+    assert.deepEqual(await stage.read(1), ['v1']);
+    const { sessionEpoch, maxWaitMs, offset } = stage.fetches[parked]!;
+    assert.deepEqual({ sessionEpoch, maxWaitMs, offset }, { sessionEpoch: 0, maxWaitMs: 60_000, offset: 1n });
+  });
+
   test('follows the leader that a refusal names, without asking where it is', async () => {
     await using stage = new ReadStage();
     stage.batches = many(1);

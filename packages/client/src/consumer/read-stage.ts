@@ -17,6 +17,7 @@ export interface FetchAsked {
   readonly offset: bigint;
   readonly sessionId: number;
   readonly sessionEpoch: number;
+  readonly maxWaitMs: number;
 }
 
 type Refusal = (asked: FetchAsked) => object | undefined;
@@ -42,6 +43,8 @@ export class ReadStage implements AsyncDisposable {
   refusal: Refusal = () => undefined;
   /** Fields of the whole answer in place of the ordinary ones. */
   wholeRefusal: Refusal = () => undefined;
+  /** How long an answer without records is held. */
+  holdMs = (maxWaitMs: number): number => maxWaitMs;
   #sessionId = 100;
   #closing = new AbortController();
 
@@ -127,13 +130,13 @@ export class ReadStage implements AsyncDisposable {
     const { sessionId, sessionEpoch, maxWaitMs } = request;
     const named = request.topics[0]?.partitions[0];
     const offset = named?.fetchOffset ?? this.fetches.at(-1)?.offset ?? 0n;
-    const asked = { brokerId, offset, sessionId, sessionEpoch };
+    const asked = { brokerId, offset, sessionId, sessionEpoch, maxWaitMs };
     this.fetches.push(asked);
     const whole = this.wholeRefusal(asked);
     if (whole !== undefined) return { responses: [], ...whole };
     const refused = this.refusal(asked);
     const records = refused === undefined ? this.#from(offset, named?.partitionMaxBytes ?? 1 << 20) : null;
-    if (refused === undefined && records === null) await this.#idle(maxWaitMs);
+    if (refused === undefined && records === null) await this.#idle(this.holdMs(maxWaitMs));
     const end = this.end;
     const partition = {
       partitionIndex: 0,

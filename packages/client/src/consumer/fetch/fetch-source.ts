@@ -4,13 +4,17 @@
  *
  * A cursor that has enough buffered is left out. Since a broker that has nothing else to send then holds the request for a while, a
  * cursor that is about to be read empty is waited for a little first; one whose reader is slower than that is not waited for again.
+ *
+ * A broker that has had nothing for a while is asked to hold its answer for longer than fetch.max.wait.ms, since records come as soon as
+ * they are there all the same. What must not wait that long, as a cursor that has jumped, ends the connection and asks on another.
  */
-import { errorName, type ExactResponse, zeroUuid } from '@millrace/protocol';
+import { errorName, errors, type ExactResponse, zeroUuid } from '@millrace/protocol';
 
 import type { Cluster } from '../../cluster/cluster.ts';
+import type { Connection } from '../../cluster/connection.ts';
 import { backoffMs } from '../../cluster/backoff.ts';
 import { pause } from '../../client-host.ts';
-import { type ClientError, isClientError, wantsMetadata } from '../../error.ts';
+import { ClientError, isClientError, wantsMetadata } from '../../error.ts';
 import { partitionKey } from '../../record.ts';
 import type { Cursor } from './cursor.ts';
 import type { FetchBudget } from './fetch-budget.ts';
@@ -54,6 +58,13 @@ interface CursorTarget extends FetchTarget {
   readonly epoch: number;
 }
 
+/** Answers in a row that brought nothing, after which a broker is quiet, and how many times longer it may hold the next. */
+const quietAfter = 8;
+const quietFactor = 10;
+
+/** Why a connection with a held answer is closed. */
+const overtaken = new ClientError('DISCONNECTED', 'Something else is to be fetched.');
+
 /** How long a reader that is about to be done with what it has is waited for. */
 const patienceMs = 10;
 /** How long a broker may hold a request that leaves out cursors because they are full. */
@@ -77,6 +88,9 @@ export class FetchSource {
   readonly #session = new FetchSession();
   readonly #wakeup: Wakeup;
   #failures = 0;
+  #emptyAnswers = 0;
+  /** What a quiet broker holds an answer to. */
+  #parked: { readonly connection: Connection; readonly targets: readonly CursorTarget[] } | undefined;
   #isStopped = false;
   #isWorking = false;
 
@@ -102,6 +116,8 @@ export class FetchSource {
   /** Something about its cursors has changed. */
   wake(): void {
     this.#wakeup.wake();
+    if (this.#parked !== undefined && this.#wantsMoreThan(this.#parked.targets))
+      this.#parked.connection.close(overtaken);
     if (this.#isWorking || this.#isStopped || this.#cursors.size === 0) return;
     void this.#work();
   }
@@ -126,7 +142,9 @@ export class FetchSource {
         const { targets, full } = await this.#plan();
         if (this.#isStopped) return;
         if (targets.length === 0) await this.#wakeup.wait(this.#dueInMs());
-        else await this.#fetch(targets, full.length > 0 ? Math.min(heldWaitMs, maxWaitMs) : maxWaitMs);
+        else if (full.length > 0) await this.#fetch(targets, Math.min(heldWaitMs, maxWaitMs));
+        else if (this.#isQuiet) await this.#fetch(targets, maxWaitMs * quietFactor);
+        else await this.#fetch(targets, maxWaitMs);
       }
     } finally {
       this.#isWorking = false;
@@ -164,6 +182,18 @@ export class FetchSource {
     return { targets, full };
   }
 
+  /** Where records are waited for until there are many, the wait is the user's. */
+  get #isQuiet(): boolean {
+    return this.#emptyAnswers >= quietAfter && this.#rules.minBytes <= 1;
+  }
+
+  #wantsMoreThan(asked: readonly CursorTarget[]): boolean {
+    return this.#look().targets.some(
+      ({ cursor, epoch, fetchOffset }) =>
+        !asked.some((one) => one.cursor === cursor && one.epoch === epoch && one.fetchOffset === fetchOffset),
+    );
+  }
+
   #targetOf(cursor: Cursor): CursorTarget {
     const { key, topic, partition, fetchOffset, leaderEpoch, epoch } = cursor;
     const topicId = this.#cluster.metadata.topic(topic)?.topicId ?? zeroUuid;
@@ -196,6 +226,10 @@ export class FetchSource {
     const maxBytes = this.#budget.reserve(answerBytes(targets.length * partitionBytesMax));
     try {
       const connection = await this.#cluster.connect(this.#id, 'fetch');
+      if (maxWaitMs > this.#rules.maxWaitMs) {
+        if (this.#wantsMoreThan(targets)) return;
+        this.#parked = { connection, targets };
+      }
       const sentAtMs = clock.monotonic();
       const fixed = { maxWaitMs, minBytes, maxBytes, isolationLevel, rackId };
       const answer = await connection.send(
@@ -208,9 +242,11 @@ export class FetchSource {
       await this.#answered(answer, targets, { id: this.#id, broker: connection.broker }, tookMs);
     } catch (error) {
       this.#session.lost();
+      this.#emptyAnswers = 0;
       if (!isClientError(error)) throw error;
-      await this.#failed(error);
+      if (error !== overtaken) await this.#failed(error);
     } finally {
+      this.#parked = undefined;
       this.#budget.release(maxBytes);
     }
   }
@@ -235,15 +271,18 @@ export class FetchSource {
     metadata.hintNodes(answer.nodeEndpoints);
     const asked = new Map(targets.map((target) => [target.key, target]));
     let bytes = 0;
+    let isEmpty = true;
     for (const { topic, topicId, partitions } of answer.responses) {
       const name = topic === '' ? metadata.topicOfId(topicId)?.name : topic;
       if (name === undefined) continue;
       for (const partition of partitions) {
         bytes += partition.records?.length ?? 0;
+        isEmpty &&= partition.errorCode === errors.NONE;
         const target = asked.get(partitionKey(name, partition.partitionIndex));
         if (target !== undefined) this.#took(target, partition, from);
       }
     }
+    this.#emptyAnswers = isEmpty && bytes === 0 ? this.#emptyAnswers + 1 : 0;
     this.#owner.observed({ tookMs, bytes, throttleTimeMs: answer.throttleTimeMs });
   }
 
