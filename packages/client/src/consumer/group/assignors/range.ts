@@ -83,7 +83,7 @@ class TopicShare {
   #doRacksMatter(): boolean {
     const ofMembers = new Set(this.members.map((id) => this.#rackOf.get(id)).filter((rack) => rack !== undefined));
     const all = new Set(this.#racks.flatMap((racks) => [...racks]));
-    if (ofMembers.isDisjointFrom(all)) return false;
+    if (![...ofMembers].some((rack) => all.has(rack))) return false;
     return !this.#racks.every((racks) => racks.size === all.size);
   }
 }
