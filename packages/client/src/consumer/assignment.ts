@@ -2,6 +2,8 @@
  * The partitions that are ours. In: what a membership, or the user, says of them. Out: a cursor for each, with the fetcher, the finder of
  * positions and the readers told, and the user's callbacks called, one after the other.
  */
+import type { Clock } from '@millrace/base';
+
 import { ClientError, isClientError } from '../error.ts';
 import { partitionKey, type TopicPartition } from '../record.ts';
 import { Cursor, type CursorListener, type RecordDecoder } from './fetch/cursor.ts';
@@ -27,6 +29,9 @@ export interface AssignmentOptions {
   /** Whether to wait until the user comes back with what is in hand. */
   readonly isWaitedFor: () => boolean;
   readonly failed: (error: ClientError, isFinal: boolean) => void;
+  readonly clock: Clock;
+  /** A callback of the user's has ended. */
+  readonly called: (name: keyof RebalanceCallbacks, tookMs: number) => void;
 }
 
 export class Assignment implements PartitionOwner {
@@ -39,6 +44,10 @@ export class Assignment implements PartitionOwner {
 
   get owned(): readonly TopicPartition[] {
     return [...this.#cursors.values()].map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  get count(): number {
+    return this.#cursors.size;
   }
 
   get cursors(): Iterable<Cursor> {
@@ -130,14 +139,20 @@ export class Assignment implements PartitionOwner {
   }
 
   async #tell(name: keyof RebalanceCallbacks, partitions: readonly TopicPartition[]): Promise<void> {
+    const { callbacks, called, clock, failed } = this.#options;
+    const callback = callbacks[name];
+    if (callback === undefined) return;
+    const begunAtMs = clock.monotonic();
     try {
-      await this.#options.callbacks[name]?.(partitions);
+      await callback(partitions);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const failure = isClientError(error)
         ? error
         : new ClientError('HANDLER', `${name} has thrown: ${reason}`, { cause: error });
-      this.#options.failed(failure, false);
+      failed(failure, false);
+    } finally {
+      called(name, clock.monotonic() - begunAtMs);
     }
   }
 }

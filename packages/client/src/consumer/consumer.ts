@@ -110,7 +110,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       kind: 'consumer',
       allowAutoCreateTopics: config['allow.auto.create.topics'],
       security: options,
-      ...(observe !== undefined && { observe }),
+      observe: (request) => {
+        this.#intake.meter.group.answered(request);
+        observe?.(request);
+      },
     });
     this.cluster = cluster;
     this.#turns = new Turns(host.clock);
@@ -139,7 +142,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       throw new ClientError('CONFIG', 'Subscribing needs a group.id; without one, assign partitions.');
     const subscription = subscriptionOf(to);
     if (this.#membership === undefined) this.#intake.queue.clearFault();
-    this.#membership ??= memberOf(this.#settings, this.cluster, this.#intake.assignment);
+    this.#membership ??= memberOf(this.#settings, this.cluster, this.#intake.assignment, this.#intake.meter.group);
     this.#intake.isLeaving = false;
     this.#membership.subscribe(subscription);
     this.#subscription = subscription;
@@ -358,8 +361,9 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#membership.rejoin(reason);
   }
 
+  /** Those of the consumer as a whole; `cluster.metrics` has those of its brokers, topics and partitions too. */
   metrics(): ConsumerMetrics {
-    return this.#intake.metrics.read(this.#intake.cursors, this.#intake.bufferedBytes);
+    return this.#intake.meter.read();
   }
 
   /** Not to be waited for by a handler of `run`, for which it waits itself. Handlers come to their end, what was processed is committed where that is automatic, and the group is left. */

@@ -7,7 +7,7 @@ import { ClientError } from '../error.ts';
 import type { TopicPartition } from '../record.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
 import { Assignment, type RebalanceCallbacks } from './assignment.ts';
-import { ConsumerMetricsSource } from './consumer-metrics.ts';
+import { ConsumerMeter } from './consumer-metrics.ts';
 import type { ConsumerSettings } from './consumer-options.ts';
 import type { Cursor } from './fetch/cursor.ts';
 import { Fetcher } from './fetch/fetcher.ts';
@@ -33,7 +33,7 @@ export interface IntakeOptions {
 export class Intake {
   readonly assignment: Assignment;
   readonly queue: ReadyQueue;
-  readonly metrics: ConsumerMetricsSource;
+  readonly meter: ConsumerMeter;
   /** The user is leaving the group, maybe inside of a loop over records: nobody waits for that loop. */
   isLeaving = false;
   readonly #cluster: Cluster;
@@ -46,11 +46,23 @@ export class Intake {
     const { config, isolationLevel } = settings;
     const serdes = new Map(Object.entries(options.serdes));
     this.#cluster = cluster;
-    this.metrics = new ConsumerMetricsSource(cluster.host.clock);
-    this.queue = new ReadyQueue({ clientId: config['client.id'], groupId: config['group.id'] ?? undefined }, polled);
+    this.meter = new ConsumerMeter(cluster, {
+      bufferedBytes: () => this.#fetcher.bufferedBytes,
+      assignedPartitions: () => this.assignment.count,
+    });
+    this.queue = new ReadyQueue(
+      { clientId: config['client.id'], groupId: config['group.id'] ?? undefined },
+      {
+        wanted: polled,
+        taken: (cursor, nextOffset) => this.meter.fetch.taken(cursor, nextOffset),
+        meter: this.meter.poll,
+      },
+    );
     this.assignment = new Assignment({
       callbacks,
       commit,
+      clock: cluster.host.clock,
+      called: (name, tookMs) => this.meter.group.called(name, tookMs),
       decoderOf: (topic) => (serdes.has(topic) ? decoderOf(topic, serdes.get(topic)!) : undefined),
       listener: {
         readable: (cursor) => this.queue.readable(cursor),
@@ -71,7 +83,7 @@ export class Intake {
       fetchBytesMax: config['fetch.max.bytes'],
       outOfRange: (cursor) => this.#finder.outOfRange(cursor),
       failed: (error) => this.queue.fail(error, false),
-      observed: (answer) => this.metrics.fetched(answer),
+      observed: (answer, topicBytes) => this.meter.fetch.fetched(answer, topicBytes),
     });
     this.#finder = new PositionFinder({
       cluster,
@@ -85,10 +97,6 @@ export class Intake {
 
   get cursors(): Iterable<Cursor> {
     return this.assignment.cursors;
-  }
-
-  get bufferedBytes(): number {
-    return this.#fetcher.bufferedBytes;
   }
 
   /** Lookups go on asking for topics that are read. */
@@ -139,6 +147,7 @@ export class Intake {
 
   #added(cursor: Cursor): void {
     const { metadata } = this.#cluster;
+    this.meter.fetch.added(cursor);
     metadata.want([cursor.topic]);
     if (metadata.topic(cursor.topic) === undefined) metadata.refresh().catch(() => metadata.invalidate());
     this.#fetcher.add(cursor);
@@ -148,7 +157,7 @@ export class Intake {
   }
 
   #removed(cursor: Cursor): void {
-    this.metrics.removed(cursor);
+    this.meter.fetch.removed(cursor);
     this.#fetcher.remove(cursor);
     this.queue.remove(cursor);
     this.#tell();

@@ -25,7 +25,8 @@ export interface FetcherOptions {
   /** The offset that was asked for is not in the log. */
   readonly outOfRange: (cursor: Cursor, answer: PartitionAnswer) => void;
   readonly failed: (error: ClientError) => void;
-  readonly observed: (answer: FetchedAnswer) => void;
+  /** An answer, and what it had of each topic. */
+  readonly observed: (answer: FetchedAnswer, topicBytes: ReadonlyMap<string, number>) => void;
 }
 
 /** Answers in a row with bytes and without a whole batch, after which the broker is believed to send no more. */
@@ -38,6 +39,8 @@ export class Fetcher implements FetchOwner {
   readonly #sources = new Map<number, FetchSource>();
   readonly #placed = new Map<Cursor, FetchSource>();
   readonly #cursors = new Set<Cursor>();
+  /** Of the answer that is being looked at. */
+  #topicBytes = new Map<string, number>();
 
   constructor(options: FetcherOptions) {
     this.#cluster = options.cluster;
@@ -106,6 +109,7 @@ export class Fetcher implements FetchOwner {
     const { records } = answer;
     if (records === null || records.length === 0) return;
     const { topic, partition } = cursor;
+    this.#topicBytes.set(topic, (this.#topicBytes.get(topic) ?? 0) + records.length);
     const aborted = this.#options.rules.isolationLevel === 1 ? (answer.abortedTransactions ?? []) : undefined;
     const segment = scanSegment(records, { topic, partition, broker: from.broker }, aborted);
     if (segment.nextOffset === undefined && segment.fault === undefined && ++cursor.fruitless < fruitlessMax) return;
@@ -119,7 +123,8 @@ export class Fetcher implements FetchOwner {
   }
 
   observed(answer: FetchedAnswer): void {
-    this.#options.observed(answer);
+    this.#options.observed(answer, this.#topicBytes);
+    this.#topicBytes = new Map();
   }
 
   #refused(cursor: Cursor, answer: PartitionAnswer, { id, broker }: AnsweringBroker): void {

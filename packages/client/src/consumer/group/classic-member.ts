@@ -153,6 +153,7 @@ export class ClassicMember implements Membership {
   }
 
   async #rebalance(reason: string): Promise<void> {
+    const begunAtMs = this.#nowMs;
     this.#isRebalancing = true;
     try {
       await this.#prepare();
@@ -164,8 +165,10 @@ export class ClassicMember implements Membership {
       if (this.#generationId !== joined.generationId) return;
       this.#failures = 0;
       await this.#take(joined, assignment);
+      this.#options.meter?.rebalanced(this.#nowMs - begunAtMs);
     } catch (error) {
       if (this.#isLeaving) return;
+      this.#options.meter?.rebalanceFailed();
       if (!isClientError(error)) throw error;
       this.#reason ??= reason;
       this.#react(error);

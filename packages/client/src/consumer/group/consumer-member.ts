@@ -183,7 +183,8 @@ export class ConsumerMember implements Membership {
   }
 
   async #reconcile(target: readonly TargetTopic[]): Promise<void> {
-    const { owner, cluster } = this.#options;
+    const { owner, cluster, meter } = this.#options;
+    const begunAtMs = this.#nowMs;
     const { goes, comes, isUnclear } = this.#held.difference(target, cluster.metadata);
     this.#isReconciling = true;
     try {
@@ -195,6 +196,10 @@ export class ConsumerMember implements Membership {
       cluster.metadata.want(comes.map(({ topic }) => topic));
       this.#held.add(comes);
       await owner.assign(comes);
+      meter?.rebalanced(this.#nowMs - begunAtMs);
+    } catch (error) {
+      meter?.rebalanceFailed();
+      throw error;
     } finally {
       this.#isReconciling = false;
     }

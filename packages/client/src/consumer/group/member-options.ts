@@ -1,5 +1,6 @@
 /** What a membership is made of: its group, a cluster to talk to, and who owns the partitions. */
 import type { Cluster } from '../../cluster/cluster.ts';
+import type { RebalanceMeter } from './group-metrics.ts';
 import type { PartitionOwner } from './membership.ts';
 
 /** What group members need of a `Cluster`. */
@@ -18,4 +19,5 @@ export interface MemberOptions {
   readonly cluster: GroupCluster;
   readonly config: MemberConfig;
   readonly owner: PartitionOwner;
+  readonly meter?: RebalanceMeter | undefined;
 }

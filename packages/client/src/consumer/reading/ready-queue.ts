@@ -2,6 +2,8 @@
 import type { ClientError } from '../../error.ts';
 import type { Cursor } from '../fetch/cursor.ts';
 import type { ConsumedMessage } from './consume-channel.ts';
+import type { HandedSlice } from './handed-slice.ts';
+import type { PollMetrics } from './poll-metrics.ts';
 
 /** Whoever hands records to the user; there is one at a time. */
 export interface Reader {
@@ -13,19 +15,26 @@ export interface Reader {
   wake(): void;
 }
 
+export interface ReadyQueueDoors {
+  /** A reader has come for more. */
+  readonly wanted: () => void;
+  /** A reader has taken records of it, up to this offset. */
+  readonly taken: (cursor: Cursor, nextOffset: bigint) => void;
+  readonly meter: PollMetrics;
+}
+
 export class ReadyQueue {
   readonly #ready = new Set<Cursor>();
-  readonly #wanted: () => void;
+  readonly #doors: ReadyQueueDoors;
   readonly who: Pick<ConsumedMessage, 'clientId' | 'groupId'>;
   #reader: Reader | undefined;
   #fault: ClientError | undefined;
   #isFaultFinal = false;
   #isEnded = false;
 
-  /** `wanted` is told whenever a reader comes for more. */
-  constructor(who: Pick<ConsumedMessage, 'clientId' | 'groupId'>, wanted: () => void) {
+  constructor(who: Pick<ConsumedMessage, 'clientId' | 'groupId'>, doors: ReadyQueueDoors) {
     this.who = who;
-    this.#wanted = wanted;
+    this.#doors = doors;
   }
 
   get reader(): Reader | undefined {
@@ -71,7 +80,7 @@ export class ReadyQueue {
 
   /** The cursor to read next. Throws `ClientError`. */
   next(): Cursor | undefined {
-    this.#wanted();
+    this.#doors.wanted();
     const fault = this.#fault;
     if (fault !== undefined) {
       if (!this.#isFaultFinal) this.#fault = undefined;
@@ -81,6 +90,14 @@ export class ReadyQueue {
       this.#ready.delete(cursor);
       if (cursor.isReadable) return cursor;
     }
+    const reader = this.#reader;
+    this.#doors.meter.waits(reader?.isParallel !== true || reader.isIdle);
     return undefined;
+  }
+
+  /** A reader has records of it in hand now. */
+  took(cursor: Cursor, { nextOffset }: HandedSlice): void {
+    this.#doors.meter.took();
+    this.#doors.taken(cursor, nextOffset);
   }
 }

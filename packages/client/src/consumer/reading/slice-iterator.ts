@@ -136,7 +136,10 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
 export function take(cursor: Cursor, limits: SliceLimits, queue: ReadyQueue): HandedSlice | undefined {
   try {
     const slice = cursor.take(limits);
-    if (slice !== undefined) tellConsumed(cursor, slice, queue.who);
+    if (slice !== undefined) {
+      queue.took(cursor, slice);
+      tellConsumed(cursor, slice, queue.who);
+    }
     return slice;
   } catch (error) {
     queue.readable(cursor);
