@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 
 import { configurationPage } from './docs/configuration-page.ts';
 import { apisPage } from './docs/apis-page.ts';
+import { clientMetricsPage } from './docs/client-metrics-page.ts';
 import { clientOptionsPage } from './docs/client-options-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { metricsPage } from './docs/metrics-page.ts';
@@ -16,6 +17,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/client-options.md', clientOptionsPage()],
+    ['docs/reference/client-metrics.md', clientMetricsPage()],
     ['docs/reference/metrics.md', metricsPage()],
   ]);
 }

@@ -1,4 +1,4 @@
-export { Admin, type AdminOptions } from './admin/admin.ts';
+export { Admin, type AdminMetrics, type AdminOptions } from './admin/admin.ts';
 export { settled } from './admin/errand.ts';
 export type * from './admin/types.ts';
 export { nodeClientHost, type ClientHost } from './client-host.ts';
@@ -44,6 +44,8 @@ export type { ConsumedRecord, ConsumerRecord, TimestampType } from './consumer/r
 export type { RecordBatch } from './consumer/reading/record-batch.ts';
 export type { HandlerContext } from './consumer/reading/runner.ts';
 export { ClientError, isClientError, type ClientErrorCode, type OwnErrorCode } from './error.ts';
+export { clientMetrics } from './metrics/client-metrics.ts';
+export type { Metric, MetricRegistry } from './metrics/metric-registry.ts';
 export { clientKeys } from './options/client-keys.ts';
 export { clientOptions } from './options/client-options.ts';
 export { readOptions, type OptionsOf } from './options/read-options.ts';

@@ -5,6 +5,8 @@
 import { type ClientHost, nodeClientHost } from '../client-host.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import type { RequestObserver } from '../cluster/connection.ts';
+import type { TableValues } from '../metrics/metric-table.ts';
+import type { networkTable } from '../metrics/network-metrics.ts';
 import { type OptionsOf, readOptions } from '../options/read-options.ts';
 import type { TopicPartition, TopicPartitionOffset } from '../record.ts';
 import { type SecurityOptions, securityOptionNames } from '../security/security-options.ts';
@@ -61,6 +63,8 @@ import * as scram from './scram-credentials.ts';
 import * as shareOffsets from './share-group-offsets.ts';
 import { unregisterBroker } from './unregister-broker.ts';
 
+export type AdminMetrics = TableValues<ReturnType<typeof networkTable>>;
+
 export interface AdminOptions extends OptionsOf<typeof adminKeys>, SecurityOptions {
   /** Time, chance, log and network in place of Node's. */
   readonly host?: ClientHost | undefined;
@@ -83,6 +87,11 @@ export class Admin implements AsyncDisposable {
       security: options,
       ...(observe !== undefined && { observe }),
     });
+  }
+
+  /** What went over its connections; means and extremes of nothing are NaN. */
+  metrics(): AdminMetrics {
+    return this.#cluster.network.read();
   }
 
   /** Ends all connections; calls at work throw CLOSED. */

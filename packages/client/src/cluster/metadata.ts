@@ -54,11 +54,13 @@ export class Metadata {
   /** Lookups in a row that were wanted because something was wrong, and brought nothing new. */
   #failures = 0;
   #begunAtMs = 0;
+  #foundAtMs: number;
   /** Since when no lookup has succeeded. */
   #failingSinceMs: number | undefined;
 
   constructor(options: MetadataOptions) {
     this.#options = options;
+    this.#foundAtMs = options.host.clock.monotonic();
   }
 
   get nodes(): ReadonlyMap<number, BrokerNode> {
@@ -82,6 +84,11 @@ export class Metadata {
   /** How long lookups have failed, 0 while they do not. */
   get failingForMs(): number {
     return this.#failingSinceMs === undefined ? 0 : this.#options.host.clock.monotonic() - this.#failingSinceMs;
+  }
+
+  /** Since the last lookup that succeeded, or the beginning. */
+  get ageMs(): number {
+    return this.#options.host.clock.monotonic() - this.#foundAtMs;
   }
 
   topic(name: string): TopicMetadata | undefined {
@@ -225,6 +232,7 @@ export class Metadata {
       });
       this.#take(answer, names === null);
       this.#failingSinceMs = undefined;
+      this.#foundAtMs = this.#options.host.clock.monotonic();
     } catch (error) {
       this.#failingSinceMs ??= this.#options.host.clock.monotonic();
       throw error;

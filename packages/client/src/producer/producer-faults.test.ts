@@ -232,6 +232,7 @@ suite('a producer and its brokers', () => {
     assert.ok(taken > 1 && taken < 12, `${taken} were taken`);
     assert.equal(stage.partitions[0]!.values.length, taken + 1);
     assert.equal(producer.metrics()['buffer-available-bytes'], 4000);
+    assert.equal(producer.metrics()['buffer-exhausted-total'], 12 - taken);
   });
 
   test('fail what is left when they are closed in a hurry', async () => {

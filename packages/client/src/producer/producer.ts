@@ -9,14 +9,14 @@ import { Cluster } from '../cluster/cluster.ts';
 import type { RequestObserver } from '../cluster/connection.ts';
 import type { PartitionMetadata } from '../cluster/topic-metadata.ts';
 import type { GroupMetadata } from '../consumer/group/membership.ts';
-import { ClientError } from '../error.ts';
+import { ClientError, isClientError } from '../error.ts';
 import { type SecurityOptions, securityOptionNames } from '../security/security-options.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
 import { Accumulator } from './accumulator.ts';
 import { BatchFate } from './batch-fate.ts';
 import { BufferMemory } from './buffer-memory.ts';
 import { type Partitioner, roundRobin } from './partitioner.ts';
-import { MetricsObserver, type ProducerMetrics } from './producer-metrics.ts';
+import { ProducerMeter, type ProducerMetrics } from './producer-metrics.ts';
 import { ProduceChannel } from './produce-channel.ts';
 import { ProducerIdentity } from './producer-identity.ts';
 import type { PlainRecord, RecordOf } from './producer-record.ts';
@@ -72,7 +72,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   readonly #settings: ProducerSettings;
   readonly #serdes: ReadonlyMap<string, TopicSerdesMap[string]>;
   readonly #memory: BufferMemory;
-  readonly #metrics: MetricsObserver;
+  readonly #meter: ProducerMeter;
   readonly #accumulator: Accumulator;
   readonly #sender: Sender;
   readonly #fate: BatchFate;
@@ -104,7 +104,10 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       ...(observe !== undefined && { observe }),
     });
     this.#memory = new BufferMemory(host, settings.memoryBytes);
-    this.#metrics = new MetricsObserver(host.clock);
+    this.#meter = new ProducerMeter(this.cluster, {
+      memory: this.#memory,
+      inFlight: () => this.#sender.inFlight,
+    });
     const identity = new ProducerIdentity(this.cluster);
     this.#transactions = this.#transactionsOf(identity);
     this.#accumulator = new Accumulator({
@@ -128,7 +131,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       settings,
       identity,
       accumulator: this.#accumulator,
-      observe: new ProduceChannel(this.#metrics, host.clock, config['client.id']),
+      observe: new ProduceChannel(this.#meter, host.clock, config['client.id']),
       requeued: (queue) => this.#sender.wake(queue),
       released: () => this.#released(),
       transactions: this.#transactions,
@@ -142,13 +145,14 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       accumulator: this.#accumulator,
       isHurried: () => this.#hurries > 0 || this.#memory.waitingCount > 0,
       failed: (error) => this.#end(error),
+      meter: this.#meter,
     });
     this.#doors = {
       ready: (topic, entry) => this.#ready(topic, entry),
       append: (topic, { record, waiter, ticket }, key, value) =>
         this.#accumulator.append(topic, record, key, value, waiter, ticket),
       room: ({ record, deadlineMs, signal }, key, value) =>
-        this.#memory.room(recordBytesMax(key, value, record.headers), deadlineMs, signal),
+        this.#room(recordBytesMax(key, value, record.headers), deadlineMs, signal),
     };
     this.cluster.metadata.onChanged(() => this.#metadataChanged());
   }
@@ -261,8 +265,9 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     return (await metadata.topicReady(topic, this.cluster.deadline(this.#settings.blockMsMax))).partitions;
   }
 
+  /** Those of the producer as a whole; `cluster.metrics` has those of its brokers and topics too. */
   metrics(): ProducerMetrics {
-    return this.#metrics.read(this.#memory);
+    return this.#meter.read();
   }
 
   /** Sends what was given, for at most `timeoutMs`; what is left then fails with CLOSED. Settles when all connections are closed. */
@@ -302,6 +307,15 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   get #transactional(): Transactions {
     if (this.#transactions !== undefined) return this.#transactions;
     throw new ClientError('STATE', 'This producer has no transactions: it was made without transactional.id.');
+  }
+
+  async #room(bytes: number, deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#memory.room(bytes, deadlineMs, signal);
+    } catch (error) {
+      if (isClientError(error) && error.code === 'BUFFER_FULL') this.#meter.exhausted();
+      throw error;
+    }
   }
 
   #transactionsOf(identity: ProducerIdentity): Transactions | undefined {

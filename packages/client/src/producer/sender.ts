@@ -17,6 +17,7 @@ import type { BatchFate } from './batch-fate.ts';
 import { Lane } from './lane.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { ProduceRequest } from './produce-request.ts';
+import type { ProduceMeter } from './producer-metrics.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 import type { ProducerSettings } from './producer-settings.ts';
 
@@ -31,6 +32,7 @@ export interface SenderOptions {
   /** Open batches do not wait for company: somebody waits for them, or for their memory. */
   readonly isHurried: () => boolean;
   readonly failed: (error: ClientError) => void;
+  readonly meter: ProduceMeter;
 }
 
 /** A transaction, which has to know its partitions before they are written to. */
@@ -99,6 +101,11 @@ export class Sender {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  /** Requests that wait for their answers. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   /** Settles when no request is on its way. */
@@ -229,8 +236,10 @@ export class Sender {
   }
 
   #dispatch(lane: Lane, connection: Connection, batches: readonly Batch[]): void {
-    const { cluster, fate, gate, settings } = this.#options;
+    const { cluster, fate, gate, meter, settings } = this.#options;
     const request = new ProduceRequest(batches, settings);
+    const sentAtMs = this.#nowMs();
+    meter.requested(batches, sentAtMs);
     this.#took(lane);
     for (const batch of batches) batch.tries++;
     if (settings.acks === 0) return this.#post(lane, connection, request);
@@ -241,6 +250,7 @@ export class Sender {
       .then(
         (answer) => {
           this.#gaveBack(lane);
+          meter.answered(this.#nowMs() - sentAtMs, answer);
           this.#answered(lane, connection, request, answer);
         },
         (error: unknown) => {
