@@ -11,6 +11,7 @@ import { suite, test } from 'node:test';
 import { startKafkaCluster } from '../../tools/reference/kafka-cluster.ts';
 import { KAFKA_VERSION } from '../../tools/reference/kafka-home.ts';
 import { quickGroups } from './target.ts';
+import { versionRanges } from './version-ranges.ts';
 
 const sizes = (process.env['CLIENT_BROKERS'] ?? '1,3').split(',').map(Number);
 const prefixes = (process.env['CLIENT_FILES'] ?? '').split(',');
@@ -37,18 +38,28 @@ for (const brokers of sizes) {
     () => {
       test('all files', async (context) => {
         await using cluster = await startKafkaCluster({ brokers, heapMb: 320, properties });
-        for (const file of files) await context.test(file, async () => await runFile(file, cluster.bootstrap));
+        for (const file of files)
+          await context.test(file, async () => await runFile(file, { CLIENT_BOOTSTRAP: cluster.bootstrap }));
       });
     },
   );
 }
 
-async function runFile(file: string, bootstrap: string): Promise<void> {
+/** Files that ask for nothing that Redpanda or an older Apache Kafka lacks. */
+const forAllRanges = ['cluster', 'consumer', 'consumer-transactions', 'transactions'];
+
+for (const ranges of Object.keys(versionRanges))
+  suite(`the client against Millrace with no more than ${ranges} offers`, () => {
+    for (const name of forAllRanges)
+      test(`${name}.test.ts`, async () => await runFile(`${name}.test.ts`, { CLIENT_RANGES: ranges }));
+  });
+
+async function runFile(file: string, target: Record<string, string>): Promise<void> {
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const child = spawn(
     process.execPath,
     ['--test', '--test-isolation=none', '--test-reporter=spec', join(import.meta.dirname, file)],
-    { env: { ...environment, CLIENT_BOOTSTRAP: bootstrap }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...environment, ...target }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const said: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));

@@ -4,6 +4,8 @@
  */
 import { startBroker } from '@millrace/testkit';
 
+import { openRanged, type RangeName } from './version-ranges.ts';
+
 export interface Target extends AsyncDisposable {
   readonly bootstrap: string;
   readonly kind: 'millrace' | 'kafka';
@@ -12,6 +14,8 @@ export interface Target extends AsyncDisposable {
 }
 
 const bootstrap = process.env['CLIENT_BOOTSTRAP'];
+/** Versions are cut down to those of other brokers, see `version-ranges.ts`. */
+const ranges = process.env['CLIENT_RANGES'] as RangeName | undefined;
 
 /** Members are heard of often, and may be given short sessions. */
 export const quickGroups = {
@@ -27,6 +31,14 @@ export async function openTarget(): Promise<Target> {
     return { bootstrap, kind: 'kafka', brokers, [Symbol.asyncDispose]: async () => {} };
   }
   const broker = await startBroker(quickGroups);
+  if (ranges !== undefined) {
+    const proxy = await openRanged(broker.bootstrap, ranges);
+    const stop = async (): Promise<void> => {
+      await proxy.close();
+      await broker.stop();
+    };
+    return { bootstrap: proxy.bootstrap, kind: 'millrace', brokers: 1, [Symbol.asyncDispose]: stop };
+  }
   return { bootstrap: broker.bootstrap, kind: 'millrace', brokers: 1, [Symbol.asyncDispose]: () => broker.stop() };
 }
 

@@ -36,6 +36,8 @@ export interface Verdict {
   readonly rewrite?: (answer: Record<string, unknown>) => Record<string, unknown>;
   /** The broker never sees the request; this is the answer. */
   readonly answer?: Record<string, unknown>;
+  /** The version of `answer`, where it is not that of the request. */
+  readonly answerVersion?: number;
 }
 
 /** Called for each request; undefined lets it pass. */
@@ -177,7 +179,7 @@ class ProxiedConnection {
     const passed: Passed = { name, version, correlationId, verdict };
     if (verdict?.answer !== undefined) {
       assertIdle(this.#passed.length);
-      return this.#leave(passed, verdict.answer);
+      return this.#leave({ ...passed, version: verdict.answerVersion ?? version }, verdict.answer);
     }
     this.#passed.push(passed);
     this.#server.write(frame);

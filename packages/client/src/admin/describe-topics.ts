@@ -117,10 +117,13 @@ async function describeByMetadata(
   options: DescribeTopicsOptions,
   fates: Fates<TopicDescription>,
 ): Promise<void> {
-  const answer = await call.request('any', 'metadata', {
-    topics: names.map((name) => (isById ? { topicId: name, name: null } : { topicId: zeroUuid, name })),
-    allowAutoTopicCreation: false,
-    includeTopicAuthorizedOperations: options.includeAuthorizedOperations ?? false,
+  const answer = await call.request('any', 'metadata', (version) => {
+    if (isById && version < firstVersionById) throw noIds(version);
+    return {
+      topics: names.map((name) => (isById ? { topicId: name, name: null } : { topicId: zeroUuid, name })),
+      allowAutoTopicCreation: false,
+      includeTopicAuthorizedOperations: options.includeAuthorizedOperations ?? false,
+    };
   });
   for (const { name, topicId, isInternal, errorCode, partitions, topicAuthorizedOperations } of answer.topics)
     fates.take(isById ? topicId : (name ?? ''), errorCode, null, () => ({
@@ -131,6 +134,15 @@ async function describeByMetadata(
       authorizedOperations: operationsOf(topicAuthorizedOperations),
     }));
 }
+
+/** Versions 10 and 11 have a place for ids, and brokers that know no newer one refuse it (KIP-516). */
+const firstVersionById = 12;
+
+const noIds = (version: number): ClientError =>
+  new ClientError(
+    'UNSUPPORTED',
+    `Topics cannot be described by their ids: the broker has Metadata up to version ${version}, and ids came with ${firstVersionById}. Ask by name.`,
+  );
 
 type WirePartition = ExactResponse<'metadata'>['topics'][number]['partitions'][number] & {
   readonly eligibleLeaderReplicas?: readonly number[] | null;

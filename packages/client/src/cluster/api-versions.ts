@@ -3,6 +3,16 @@ import { apis, type ApiName, type ApiVersionsResponse } from '@millrace/protocol
 
 import { ClientError } from '../error.ts';
 
+const shareGroups = ' Share groups need Apache Kafka 4.2 or newer; on other brokers use a consumer group (Consumer).';
+/** What to do where a broker lacks what an option, not the user, has asked for. */
+const instead: { readonly [K in ApiName]?: string } = {
+  consumerGroupHeartbeat:
+    ' It is group.protocol=consumer that needs it; group.protocol=classic works with every broker.',
+  shareGroupHeartbeat: shareGroups,
+  shareGroupDescribe: shareGroups,
+  initProducerId: ' It is idempotence and transactions that need it; enable.idempotence=false does without.',
+};
+
 interface VersionRange {
   readonly min: number;
   readonly max: number;
@@ -41,7 +51,8 @@ export class ApiVersions {
     const own = apis[name].versions;
     throw new ClientError(
       'UNSUPPORTED',
-      `${apis[name].name} cannot be sent to ${this.#broker}: the broker ${offer}, and this client has ${own.since} to ${Math.min(own.until, versionMax)}.`,
+      `${apis[name].name} cannot be sent to ${this.#broker}: the broker ${offer}, and this client has ${own.since} to ${Math.min(own.until, versionMax)}.${range === undefined ? (instead[name] ?? '') : ''}`,
+      { broker: this.#broker },
     );
   }
 
