@@ -77,7 +77,11 @@ export const clientKeys = {
     'How to log in. GSSAPI (Kerberos) is Kafka’s default and not built in here.',
   ),
   'sasl.jaas.config': password(null, {}, 'Name and password in the form that Java clients take.'),
-  'sasl.oauthbearer.token.endpoint.url': string(null, {}, 'Where tokens are fetched with client credentials.'),
+  'sasl.oauthbearer.token.endpoint.url': string(
+    null,
+    {},
+    'Where tokens are fetched with client credentials; for its TLS, ssl.* keys are options in sasl.jaas.config.',
+  ),
   'sasl.oauthbearer.header.urlencode': boolean(
     false,
     { importance: 'low' },

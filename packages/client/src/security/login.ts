@@ -14,6 +14,7 @@ import { plain } from './plain.ts';
 import type { SaslMechanism } from './sasl-mechanism.ts';
 import { scram } from './scram.ts';
 import type { SaslCredentials, SecurityOptions } from './security-options.ts';
+import { endpointTlsOf } from './tls-options.ts';
 import { tokensFrom } from './token-endpoint.ts';
 
 /** Resolves with the life of the session in ms, 0 for no end. Throws `ClientError` AUTHENTICATION, or why nothing could be asked. */
@@ -113,7 +114,9 @@ function tokensOf(config: ClientConfig, host: ClientHost, security: SecurityOpti
     [...options].flatMap(([name, value]) => (name.startsWith('extension_') ? [[name.slice(10), value]] : [])),
   );
   const isEncoded = config['sasl.oauthbearer.header.urlencode'];
-  return tokensFrom({ url, clientId, clientSecret, isEncoded, scope, extensions, timeoutMs }, host);
+  const tls = () => endpointTlsOf(options);
+  tls();
+  return tokensFrom({ url, clientId, clientSecret, isEncoded, scope, extensions, timeoutMs, tls }, host);
 }
 
 /** A function of the user's that never settles must not hold a connection for ever. */

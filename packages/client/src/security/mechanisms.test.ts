@@ -138,6 +138,7 @@ suite('client credentials', () => {
     scope: 'kafka',
     extensions: {},
     timeoutMs: 5000,
+    tls: () => ({}),
   };
 
   async function served(listener: RequestListener): Promise<{ url: string } & AsyncDisposable> {

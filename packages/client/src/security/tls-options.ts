@@ -4,6 +4,8 @@ import { createSecureContext, type ConnectionOptions } from 'node:tls';
 
 import type { ClientConfig } from '../cluster/cluster.ts';
 import { ClientError } from '../error.ts';
+import { clientKeys } from '../options/client-keys.ts';
+import { readOptions } from '../options/read-options.ts';
 import type { SecurityOptions } from './security-options.ts';
 
 /** Undefined where `security.protocol` is without TLS. Throws `ClientError` CONFIG. */
@@ -14,7 +16,24 @@ export function tlsOptionsOf(config: ClientConfig, { tls: own }: SecurityOptions
     const text = `"tls" was given, but security.protocol is ${protocol}: set it to SSL or SASL_SSL.`;
     throw new ClientError('CONFIG', text);
   }
-  const options: ConnectionOptions = { ...trustOf(config), ...identityOf(config), ...versionsOf(config), ...own };
+  return checked({ ...storesOf(config), ...nameCheckOf(config), ...own });
+}
+
+/**
+ * For the endpoint that tokens are fetched from: Kafka has the `ssl.*` keys for it among the options of `sasl.jaas.config`, and those for
+ * brokers do not count. The name in its certificate is always compared. Throws `ClientError` CONFIG.
+ */
+export function endpointTlsOf(jaasOptions: ReadonlyMap<string, string>): ConnectionOptions {
+  const given = [...jaasOptions].filter(([name]) => name.startsWith('ssl.'));
+  return checked(storesOf(readOptions(clientKeys, Object.fromEntries(given))));
+}
+
+function storesOf(config: ClientConfig): ConnectionOptions {
+  const ca = pem(config, 'ssl.truststore.certificates', 'ssl.truststore.location');
+  return { ...(ca !== undefined && { ca }), ...identityOf(config), ...versionsOf(config) };
+}
+
+function checked(options: ConnectionOptions): ConnectionOptions {
   try {
     createSecureContext(options);
   } catch (error) {
@@ -24,15 +43,11 @@ export function tlsOptionsOf(config: ClientConfig, { tls: own }: SecurityOptions
   return options;
 }
 
-function trustOf(config: ClientConfig): ConnectionOptions {
-  const ca = pem(config, 'ssl.truststore.certificates', 'ssl.truststore.location');
+function nameCheckOf(config: ClientConfig): ConnectionOptions {
   const algorithm = config['ssl.endpoint.identification.algorithm'].toLowerCase();
   if (algorithm !== 'https' && algorithm !== '')
     throw new ClientError('CONFIG', 'ssl.endpoint.identification.algorithm is "https", or empty for no check.');
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(algorithm === '' && { checkServerIdentity: () => undefined }),
-  };
+  return algorithm === '' ? { checkServerIdentity: () => undefined } : {};
 }
 
 function identityOf(config: ClientConfig): ConnectionOptions {

@@ -1,6 +1,10 @@
 /** Tokens by client credentials (RFC 6749, 4.4). One is used for four fifths of its life; when no newer one can be had, to its end. */
+import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as requestTls } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
+
 import type { ClientHost } from '../client-host.ts';
-import { ClientError } from '../error.ts';
+import { ClientError, isClientError } from '../error.ts';
 import type { OauthBearerToken } from './oauth-bearer.ts';
 
 export interface TokenEndpoint {
@@ -12,6 +16,8 @@ export interface TokenEndpoint {
   readonly scope: string | null;
   readonly extensions: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** For a URL of https, asked each time that a token is fetched. */
+  readonly tls: () => ConnectionOptions;
 }
 
 interface Grant {
@@ -42,22 +48,18 @@ export function tokensFrom(endpoint: TokenEndpoint, host: ClientHost): () => Pro
 }
 
 async function ask(endpoint: TokenEndpoint, host: ClientHost): Promise<Grant> {
-  const { url, scope, extensions, timeoutMs } = endpoint;
-  const body = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== null && { scope }) });
+  const { url, extensions } = endpoint;
   const askedAtMs = host.clock.monotonic();
-  const signal = AbortSignal.timeout(timeoutMs);
-  const headers = { authorization: `Basic ${credentialsOf(endpoint)}`, accept: 'application/json' };
-  let status: number;
-  let text: string;
+  let answer: { readonly status: number; readonly text: string };
   try {
-    const answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' });
-    status = answer.status;
-    text = await readText(answer);
+    answer = await post(endpoint);
   } catch (error) {
+    if (isClientError(error)) throw error;
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const message = reason instanceof Error ? reason.message : String(reason);
     throw new ClientError('UNREACHABLE', `No token could be fetched from ${url}: ${message}`, { cause: error });
   }
+  const { status, text } = answer;
   if (status !== 200) {
     const retriable = status === 429 || status >= 500;
     throw new ClientError(
@@ -70,6 +72,28 @@ async function ask(endpoint: TokenEndpoint, host: ClientHost): Promise<Grant> {
   return { token: { value, extensions }, staleAtMs: askedAtMs + lifeMs * freshPart, endsAtMs: askedAtMs + lifeMs };
 }
 
+async function post(endpoint: TokenEndpoint): Promise<{ readonly status: number; readonly text: string }> {
+  const { url, scope, timeoutMs, tls } = endpoint;
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== null && { scope }) });
+  const body = form.toString();
+  const headers = {
+    authorization: `Basic ${credentialsOf(endpoint)}`,
+    accept: 'application/json',
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': Buffer.byteLength(body),
+  };
+  // Not fetch, which takes no certificates of ours.
+  const options: RequestOptions = { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs), agent: false };
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request =
+    URL.parse(url)?.protocol === 'https:'
+      ? requestTls(url, { ...options, ...tls() }, resolve)
+      : requestPlain(url, options, resolve);
+  request.on('error', reject).end(body);
+  const answer = await promise;
+  return { status: answer.statusCode ?? 0, text: await readText(answer) };
+}
+
 function credentialsOf({ clientId, clientSecret, isEncoded }: TokenEndpoint): string {
   // Form encoding, which has "+" for a blank.
   const encoded = (text: string): string => (isEncoded ? new URLSearchParams({ '': text }).toString().slice(1) : text);
@@ -77,10 +101,10 @@ function credentialsOf({ clientId, clientSecret, isEncoded }: TokenEndpoint): st
 }
 
 /** Never more than a megabyte. */
-async function readText(answer: Response): Promise<string> {
+async function readText(answer: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > answerBytesMax) throw new Error(`its answer is longer than ${answerBytesMax} bytes`);
     chunks.push(chunk);
