@@ -5,6 +5,8 @@ import { type Dial, dial } from '@millrace/net';
 export interface ClientHost {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** For what nobody waits for: these do not keep the process alive. Left out: `timers`. */
+  readonly background?: Timers;
   readonly random: Random;
   readonly log: Logger;
   readonly dial: Dial;
@@ -19,8 +21,8 @@ const waitedFor: Timers = {
 };
 
 export function nodeClientHost(log: Logger = silentLogger): ClientHost {
-  const { clock, random } = nodeHost();
-  return { clock, timers: waitedFor, random, log, dial };
+  const { clock, random, timers: background } = nodeHost();
+  return { clock, timers: waitedFor, background, random, log, dial };
 }
 
 /** Settles after `delayMs`, at once when one of the signals is given. */

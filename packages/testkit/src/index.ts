@@ -2,6 +2,7 @@ export * from './simulated.ts';
 export { FaultProxy, type FaultRule, type ProxiedRequest, type Verdict } from './fault-proxy.ts';
 export { goldenMessageLines, goldenMessageNames, goldenMessages, messageLine } from './golden-messages.ts';
 export { mutateFrame, type SpoiledFrame } from './frame-mutator.ts';
+export { pushedMetrics, type PushedMetric } from './pushed-metrics.ts';
 export {
   pick,
   randomAnswer,

@@ -71,9 +71,12 @@ export class ScriptedBroker {
   }
 }
 
-/** The answer of a broker that knows all that the tables know. */
+/** What brokers offer only where somebody looks at what clients push. */
+const telemetryKeys: ReadonlySet<number> = new Set([apis.getTelemetrySubscriptions.key, apis.pushTelemetry.key]);
+
+/** The answer of a broker that knows all that the tables know, and asks for no metrics of clients. */
 export function everyVersion(): object {
-  const known = apiByKey.filter((api) => api !== undefined);
+  const known = apiByKey.filter((api) => api !== undefined).filter(({ key }) => !telemetryKeys.has(key));
   return {
     errorCode: 0,
     apiKeys: known.map(({ key, versions }) => ({

@@ -10,6 +10,7 @@ import type { networkTable } from '../metrics/network-metrics.ts';
 import { type OptionsOf, readOptions } from '../options/read-options.ts';
 import type { TopicPartition, TopicPartitionOffset } from '../record.ts';
 import { type SecurityOptions, securityOptionNames } from '../security/security-options.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import * as acls from './acls.ts';
 import { adminKeys } from './admin-keys.ts';
 import { type AlterConfigsOptions, type ConfigAlteration, incrementalAlterConfigs } from './alter-configs.ts';
@@ -76,6 +77,7 @@ const ownNames: readonly string[] = [...securityOptionNames, 'host', 'observe'];
 
 export class Admin implements AsyncDisposable {
   readonly #cluster: Cluster;
+  readonly #telemetry: Telemetry;
 
   /** Connects to nobody yet. Throws `ClientError` CONFIG. */
   constructor(options: AdminOptions) {
@@ -87,6 +89,7 @@ export class Admin implements AsyncDisposable {
       security: options,
       ...(observe !== undefined && { observe }),
     });
+    this.#telemetry = new Telemetry(this.#cluster, () => []);
   }
 
   /** What went over its connections; means and extremes of nothing are NaN. */
@@ -94,9 +97,15 @@ export class Admin implements AsyncDisposable {
     return this.#cluster.network.read();
   }
 
+  /** The id under which brokers know this admin's metrics (KIP-714). Throws `ClientError` UNSUPPORTED, TIMEOUT; STATE without `enable.metrics.push`. */
+  clientInstanceId(options: CallOptions = {}): Promise<string> {
+    return this.#telemetry.clientInstanceId(options);
+  }
+
   /** Ends all connections; calls at work throw CLOSED. */
   close(): Promise<void> {
-    return this.#cluster.close();
+    const lastPush = this.#telemetry.close();
+    return lastPush === undefined ? this.#cluster.close() : lastPush.then(() => this.#cluster.close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

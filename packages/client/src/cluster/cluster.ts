@@ -140,6 +140,11 @@ export class Cluster {
     throw new ClientError('UNREACHABLE', `The cluster names no broker ${id} at present.`);
   }
 
+  /** Those that are open now, of all brokers and purposes. */
+  *connections(): Iterable<Connection> {
+    for (const { open } of this.#lanes.values()) if (open?.isClosed === false) yield open;
+  }
+
   /**
    * Calls `attempt` until it succeeds, fails for good, or the time is over: then with the last failure. `attempt` throws `ClientError`;
    * those that are retriable are tried again after a growing pause.
@@ -276,9 +281,7 @@ export class Cluster {
   }
 
   get #connectionCount(): number {
-    let count = 0;
-    for (const { open } of this.#lanes.values()) if (open?.isClosed === false) count++;
-    return count;
+    return [...this.connections()].length;
   }
 
   #setupTimeoutMs(failures: number): number {

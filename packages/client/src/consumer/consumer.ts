@@ -12,6 +12,8 @@ import { Cluster } from '../cluster/cluster.ts';
 import { ClientError } from '../error.ts';
 import { type OffsetAndMetadata, partitionKey, type TopicPartition, type TopicPartitionOffset } from '../record.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
+import { clientLabels } from '../telemetry/client-labels.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { type CommitCallback, Committer, positionsOf, processedOf } from './committer.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { type ConsumerOptions, type ConsumerSettings, consumerSettings } from './consumer-options.ts';
@@ -86,6 +88,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 {
   readonly cluster: Cluster;
   readonly #settings: ConsumerSettings;
+  readonly #telemetry: Telemetry;
   readonly #turns: Turns;
   readonly #intake: Intake;
   readonly #groupOffsets: GroupOffsets | undefined;
@@ -96,7 +99,6 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   #closing: Promise<void> | undefined;
   #isClosed = false;
   #timer: Timer | undefined;
-  #lastPositions: ReadonlyMap<Cursor, bigint> = new Map();
 
   /** Connects when something is subscribed to or assigned. Throws `ClientError` CONFIG. */
   constructor(options: ConsumerOptions<Topics>) {
@@ -116,6 +118,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       },
     });
     this.cluster = cluster;
+    this.#telemetry = new Telemetry(cluster, () => {
+      const { 'group.id': group_id, 'group.instance.id': group_instance_id } = config;
+      return clientLabels({ group_id, group_instance_id, group_member_id: this.#membership?.metadata.memberId });
+    });
     this.#turns = new Turns(host.clock);
     const offsets = this.#openGroupOffsets();
     this.#groupOffsets = offsets;
@@ -126,7 +132,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       serdes: topics,
       committed: offsets && ((partitions) => offsets.committed(partitions, 0)),
       commit: (cursors) => this.#commitAtLast(cursors),
-      polled: () => this.#membership?.polled(),
+      polled: (atMs) => this.#membership?.polled(atMs),
       ended: () => (this.#membership = undefined),
     });
     this.#committer =
@@ -142,7 +148,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       throw new ClientError('CONFIG', 'Subscribing needs a group.id; without one, assign partitions.');
     const subscription = subscriptionOf(to);
     if (this.#membership === undefined) this.#intake.queue.clearFault();
-    this.#membership ??= memberOf(this.#settings, this.cluster, this.#intake.assignment, this.#intake.meter.group);
+    this.#membership ??= memberOf(this.#settings, this.cluster, this.#intake.assignment, {
+      meter: this.#intake.meter.group,
+      lookAtUser: () => this.#intake.lookAtUser(),
+    });
     this.#intake.isLeaving = false;
     this.#membership.subscribe(subscription);
     this.#subscription = subscription;
@@ -366,6 +375,11 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     return this.#intake.meter.read();
   }
 
+  /** The id under which brokers know this consumer's metrics (KIP-714). Throws `ClientError` UNSUPPORTED, TIMEOUT; STATE without `enable.metrics.push`. */
+  clientInstanceId(options: CallOptions = {}): Promise<string> {
+    return this.#telemetry.clientInstanceId(options);
+  }
+
   /** Not to be waited for by a handler of `run`, for which it waits itself. Handlers come to their end, what was processed is committed where that is automatic, and the group is left. */
   close(options: CloseOptions = {}): Promise<void> {
     return (this.#closing ??= this.#close(options));
@@ -384,6 +398,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     } finally {
       this.#isClosed = true;
       this.#intake.close();
+      await this.#telemetry.close(timeoutMs);
       await this.cluster.close();
     }
   }
@@ -456,7 +471,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     return await listOffsets(this.cluster, queries, { isolationLevel, deadlineMs, signal: options.signal });
   }
 
-  /** One timer while something is subscribed to or assigned: for automatic commits, and to say that the user still reads. */
+  /** One timer while something is subscribed to or assigned: for automatic commits, and to see whether the user gets on. */
   #watch(): void {
     const { config, isAutoCommit } = this.#settings;
     if (this.#timer !== undefined || this.#closing !== undefined) return;
@@ -468,20 +483,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#timer = this.cluster.host.timers.after(everyMs, () => {
       this.#timer = undefined;
       if (isAutoCommit) this.#committer!.inPassing(this.#intake.assignment.cursors);
-      if (this.#isReading()) this.#membership?.polled();
+      this.#intake.lookAtUser();
       this.#intake.want();
       this.#watch();
     });
-  }
-
-  /** Whether a reader waits for records, or has got on with those in hand since the last look. */
-  #isReading(): boolean {
-    const positions = new Map<Cursor, bigint>();
-    for (const cursor of this.#intake.assignment.cursors) if (cursor.isBusy) positions.set(cursor, cursor.position!);
-    const before = this.#lastPositions;
-    this.#lastPositions = positions;
-    if (this.#intake.queue.reader?.isIdle === true) return true;
-    return [...positions].some(([cursor, position]) => before.has(cursor) && before.get(cursor) !== position);
   }
 
   #deadline({ timeoutMs }: CallOptions): number {

@@ -12,6 +12,8 @@ import type { GroupMetadata } from '../consumer/group/membership.ts';
 import { ClientError, isClientError } from '../error.ts';
 import { type SecurityOptions, securityOptionNames } from '../security/security-options.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
+import { clientLabels } from '../telemetry/client-labels.ts';
+import { Telemetry, type WaitOptions as TelemetryWait } from '../telemetry/telemetry.ts';
 import { Accumulator } from './accumulator.ts';
 import { BatchFate } from './batch-fate.ts';
 import { BufferMemory } from './buffer-memory.ts';
@@ -73,6 +75,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   readonly #serdes: ReadonlyMap<string, TopicSerdesMap[string]>;
   readonly #memory: BufferMemory;
   readonly #meter: ProducerMeter;
+  readonly #telemetry: Telemetry;
   readonly #accumulator: Accumulator;
   readonly #sender: Sender;
   readonly #fate: BatchFate;
@@ -103,6 +106,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       ...(allowAutoCreateTopics !== undefined && { allowAutoCreateTopics }),
       ...(observe !== undefined && { observe }),
     });
+    this.#telemetry = new Telemetry(this.cluster, () => clientLabels({ transactional_id: settings.transactionalId }));
     this.#memory = new BufferMemory(host, settings.memoryBytes);
     this.#meter = new ProducerMeter(this.cluster, {
       memory: this.#memory,
@@ -270,6 +274,11 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     return this.#meter.read();
   }
 
+  /** The id under which brokers know this producer's metrics (KIP-714). Throws `ClientError` UNSUPPORTED, TIMEOUT; STATE without `enable.metrics.push`. */
+  clientInstanceId(options: TelemetryWait = {}): Promise<string> {
+    return this.#telemetry.clientInstanceId(options);
+  }
+
   /** Sends what was given, for at most `timeoutMs`; what is left then fails with CLOSED. Settles when all connections are closed. */
   close({ timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
@@ -420,6 +429,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
         'The producer was closed before the record was acknowledged; it may have been written.',
       ),
     );
+    await this.#telemetry.close(timeoutMs);
     await this.cluster.close();
   }
 

@@ -14,6 +14,8 @@ import { Turns } from '../consumer/reading/turns.ts';
 import { ClientError } from '../error.ts';
 import type { TopicPartition } from '../record.ts';
 import type { TopicSerdesMap } from '../serdes/serde.ts';
+import { clientLabels } from '../telemetry/client-labels.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import {
   acknowledgeCodes,
   type AcknowledgementCallback,
@@ -48,6 +50,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 {
   readonly cluster: Cluster;
   readonly #settings: ShareSettings;
+  readonly #telemetry: Telemetry;
   readonly #memberId: string;
   readonly #queue: ShareQueue;
   readonly #turns: Turns;
@@ -74,6 +77,9 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       ...(observe !== undefined && { observe }),
     });
     this.#memberId = Buffer.from(host.random.bytes(16)).toString('base64url');
+    this.#telemetry = new Telemetry(this.cluster, () =>
+      clientLabels({ group_id: settings.groupId, group_member_id: this.#memberId }),
+    );
     this.#turns = new Turns(host.clock);
     this.#queue = new ShareQueue({
       readRules: settings.readRules,
@@ -210,6 +216,11 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     void this.#fetcher.flush().then((results) => callback?.(results));
   }
 
+  /** The id under which brokers know this consumer's metrics (KIP-714). Throws `ClientError` UNSUPPORTED, TIMEOUT; STATE without `enable.metrics.push`. */
+  clientInstanceId(options: CallOptions = {}): Promise<string> {
+    return this.#telemetry.clientInstanceId(options);
+  }
+
   /** Handlers come to their end, what is acknowledged is sent, everything else that is held is released, and the group is left. */
   close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     return (this.#closing ??= this.#close(options.timeoutMs ?? closeMs));
@@ -223,6 +234,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#queue.end();
     await before(this.cluster.host, timeoutMs, this.#finish());
     this.#fetcher.close();
+    await this.#telemetry.close(timeoutMs);
     await this.cluster.close();
   }
 
