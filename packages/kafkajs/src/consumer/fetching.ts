@@ -42,6 +42,8 @@ type FetchResponse = ExactResponse<'fetch'>;
 /** Newer versions name topics by their ids. */
 const versionMax = 12;
 const patienceMs = 500;
+const pauseMsFirst = 50;
+const pauseMsMax = 1000;
 const staleTypes = new Set<string>([
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
@@ -54,6 +56,8 @@ export class Fetching {
   readonly #options: FetchingOptions;
   readonly #replicas = new Map<string, { readonly nodeId: number; readonly untilMs: number }>();
   readonly #ahead = new Map<number, Ahead>();
+  /** How often each broker has failed in a row. */
+  readonly #failures = new Map<number, number>();
   #wake: (() => void) | undefined;
 
   constructor(options: FetchingOptions) {
@@ -81,10 +85,12 @@ export class Fetching {
         return [];
       }
       const batches = await this.#batches(await this.#answer(nodeId, wanted), wanted);
+      this.#failures.delete(nodeId);
       this.#askAhead(nodeId, wanted, batches);
       return batches;
     } catch (error) {
       await this.#recover(error);
+      await this.#pause(nodeId);
       return [];
     }
   }
@@ -205,6 +211,15 @@ export class Fetching {
       };
     });
     this.#wake = undefined;
+  }
+
+  /** None after the first failure, which may be cured now; then longer and longer, for a new leader takes its time. */
+  async #pause(nodeId: number): Promise<void> {
+    const failures = this.#failures.get(nodeId) ?? 0;
+    this.#failures.set(nodeId, failures + 1);
+    if (failures === 0) return;
+    const ms = Math.min(pauseMsFirst * 2 ** (failures - 1), pauseMsMax);
+    await new Promise<void>((resolve) => void setTimeout(resolve, ms));
   }
 
   async #recover(error: unknown): Promise<void> {

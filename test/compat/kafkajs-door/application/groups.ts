@@ -137,7 +137,8 @@ async function rebalances(stage: Stage): Promise<void> {
   const topic = await stage.topic('shared', 6);
   const groupId = stage.name('team');
   const one = await member(stage, groupId, [topic]);
-  const held = Promise.withResolvers<unknown>();
+  let tell!: (error: unknown) => void;
+  const told = new Promise<unknown>((resolve) => (tell = resolve));
   let isHeld = false;
   const reads: string[] = [];
   await one.consumer.run({
@@ -149,7 +150,7 @@ async function rebalances(stage: Stage): Promise<void> {
         try {
           await heartbeat();
         } catch (error) {
-          held.resolve(error);
+          tell(error);
           throw error;
         }
         await new Promise((resolve) => void setTimeout(resolve, 20));
@@ -163,7 +164,7 @@ async function rebalances(stage: Stage): Promise<void> {
   const joining = two.consumer.run({
     eachMessage: async ({ message }) => void reads.push(message.value?.toString() ?? ''),
   });
-  stage.say('a heartbeat in a rebalance throws', await held.promise);
+  stage.say('a heartbeat in a rebalance throws', await told);
   await joining;
   await stage.until('two members', () => shares([one, two], topic).join() === '3,3');
   stage.say(

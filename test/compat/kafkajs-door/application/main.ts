@@ -11,5 +11,13 @@ import { transactions } from './transactions.ts';
 
 const [bootstrap = '', ...names] = process.argv.slice(2);
 const parts = { surface, producer, transactions, consumer, groups, admin, network };
-const stage = new Stage(bootstrap);
-for (const [name, part] of Object.entries(parts)) if (names.length === 0 || names.includes(name)) await part(stage);
+
+async function main(): Promise<void> {
+  const stage = new Stage(bootstrap);
+  for (const [name, part] of Object.entries(parts)) if (names.length === 0 || names.includes(name)) await part(stage);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -22,7 +22,8 @@ const patterns = { sum: `sum-${run}`, fail: `fail-${run}`, note: `note-${run}` }
 const patienceMs = 20_000;
 const seen = {};
 setTimeout(() => process.exit(2), 2 * patienceMs).unref();
-const noted = Promise.withResolvers();
+let tellNoted;
+const noted = new Promise((resolve) => (tellNoted = resolve));
 
 class Sums {
   sum({ numbers }) {
@@ -34,7 +35,7 @@ class Sums {
   }
 
   note(data, context) {
-    noted.resolve({ data, topic: context.getTopic() === patterns.note, isContext: context instanceof KafkaContext });
+    tellNoted({ data, topic: context.getTopic() === patterns.note, isContext: context instanceof KafkaContext });
   }
 }
 
@@ -76,7 +77,7 @@ const many = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(patterns
 seen.many = many.every(({ total }, i) => total === 2 * i);
 seen.failure = await ask(patterns.fail, {}).catch((error) => error.message ?? error);
 await firstValueFrom(kafka.emit(patterns.note, { text: 'noted' }));
-seen.event = await noted.promise;
+seen.event = await noted;
 await kafka.close();
 await app.close();
 console.log(JSON.stringify(seen));

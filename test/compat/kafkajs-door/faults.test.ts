@@ -1,0 +1,80 @@
+// What programs see when brokers answer with errors: kafkajs and the door side by side, on Millrace behind a proxy.
+
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+
+import * as door from '@millrace/kafkajs';
+import { FaultProxy, startBroker, type TestBroker } from '@millrace/testkit';
+import kafkajs from 'kafkajs';
+
+import { clientOf, type Fault, type Library, outcomeOfSend, strike } from './faults/outcomes.ts';
+
+const ours = door.default as unknown as Library;
+
+const sendErrors: readonly Fault['error'][] = [
+  'NOT_LEADER_OR_FOLLOWER',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS',
+  'MESSAGE_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'POLICY_VIOLATION',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_SERVER_ERROR',
+  'INVALID_RECORD',
+  'cut',
+  'lost',
+];
+
+suite('faults', () => {
+  let broker: TestBroker;
+
+  before(async () => {
+    broker = await startBroker({ 'group.min.session.timeout.ms': '500' });
+    const producer = new kafkajs.Kafka({ brokers: [broker.bootstrap], logLevel: kafkajs.logLevel.NOTHING }).producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    await producer.send({ topic: 'sent', messages: [{ value: '0', partition: 0 }] });
+    await producer.disconnect();
+  });
+
+  after(async () => await broker.stop());
+
+  for (const times of [1, Infinity]) {
+    test(`a send whose answer is an error ${times === 1 ? 'once' : 'every time'} ends as with kafkajs`, async () => {
+      await using theirs = await FaultProxy.open(broker.bootstrap);
+      await using mine = await FaultProxy.open(broker.bootstrap);
+      for (const error of sendErrors) {
+        const fault = { api: 'produce', error, times } as const;
+        const [expected, seen] = await Promise.all([
+          outcomeOfSend(kafkajs, theirs, 'sent', fault),
+          outcomeOfSend(ours, mine, 'sent', fault),
+        ]);
+        assert.equal(seen, expected, error);
+      }
+    });
+  }
+
+  for (const api of ['fetch', 'listOffsets'] as const) {
+    test(`a partition whose leader is not found for long is asked for now and then (${api})`, async () => {
+      await using proxy = await FaultProxy.open(broker.bootstrap);
+      const consumer = clientOf(ours, proxy).consumer({ groupId: `lost-${api}`, heartbeatInterval: 100 });
+      let beats = 0;
+      const beaten = Promise.withResolvers<void>();
+      consumer.on(consumer.events.HEARTBEAT, () => {
+        if (++beats === 5) beaten.resolve();
+      });
+      await consumer.connect();
+      await consumer.subscribe({ topics: ['sent'], fromBeginning: true });
+      strike(proxy, { api, error: 'NOT_LEADER_OR_FOLLOWER' });
+      await consumer.run({ eachMessage: async () => {} });
+      await beaten.promise;
+      const asked = proxy.counts.get(api) ?? 0;
+      proxy.rule = () => undefined;
+      await consumer.disconnect();
+      assert.ok(asked <= 3 * beats, `${asked} requests in ${beats} heartbeats`);
+    });
+  }
+});
