@@ -4,19 +4,21 @@ import type { ConsumerSettings } from './consumer-options.ts';
 import { assignorsOf } from './group/assignors/strategy.ts';
 import { ClassicMember } from './group/classic-member.ts';
 import { ConsumerMember } from './group/consumer-member.ts';
-import type { RebalanceMeter } from './group/group-metrics.ts';
+import type { MemberOptions } from './group/member-options.ts';
 import type { Membership, PartitionOwner } from './group/membership.ts';
+
+/** Who looks on. */
+export type MemberWatch = Pick<MemberOptions, 'meter' | 'lookAtUser'>;
 
 /** Throws `ClientError` CONFIG. */
 export function memberOf(
   { config, assignors }: ConsumerSettings,
   cluster: Cluster,
   owner: PartitionOwner,
-  meter: RebalanceMeter,
+  watch: MemberWatch,
 ): Membership {
-  const memberConfig = { ...config, 'group.id': config['group.id']! };
-  if (config['group.protocol'].toLowerCase() === 'consumer')
-    return new ConsumerMember({ cluster, config: memberConfig, owner, meter });
+  const options = { cluster, config: { ...config, 'group.id': config['group.id']! }, owner, ...watch };
+  if (config['group.protocol'].toLowerCase() === 'consumer') return new ConsumerMember(options);
   const names = config['partition.assignment.strategy'];
-  return new ClassicMember({ cluster, config: memberConfig, owner, meter, assignors: assignorsOf(names, assignors) });
+  return new ClassicMember({ ...options, assignors: assignorsOf(names, assignors) });
 }

@@ -14,6 +14,7 @@ import { Fetcher } from './fetch/fetcher.ts';
 import { PositionFinder, type PositionFinderOptions } from './offsets/position-finder.ts';
 import { resetPolicyOf } from './offsets/reset-policy.ts';
 import { decoderOf } from './reading/decoded-record.ts';
+import { Progress } from './reading/progress.ts';
 import { ReadyQueue } from './reading/ready-queue.ts';
 
 export interface IntakeOptions {
@@ -24,8 +25,8 @@ export interface IntakeOptions {
   readonly committed: PositionFinderOptions['committed'];
   /** Commits what was processed, where that is automatic. Does not throw. */
   readonly commit: (cursors: readonly Cursor[]) => Promise<void>;
-  /** A reader has come for more. */
-  readonly polled: () => void;
+  /** A reader has come for more; since when it gets on with all that it has in hand, by the monotonic clock. */
+  readonly polled: (atMs: number) => void;
   /** The membership has ended with this. */
   readonly ended: () => void;
 }
@@ -40,6 +41,7 @@ export class Intake {
   readonly #fetcher: Fetcher;
   readonly #finder: PositionFinder;
   readonly #watchers = new Set<() => void>();
+  readonly #progress = new Progress();
 
   constructor(options: IntakeOptions) {
     const { cluster, settings, callbacks, commit, committed, polled, ended } = options;
@@ -53,7 +55,7 @@ export class Intake {
     this.queue = new ReadyQueue(
       { clientId: config['client.id'], groupId: config['group.id'] ?? undefined },
       {
-        wanted: polled,
+        wanted: () => polled(this.lookAtUser() ?? cluster.host.clock.monotonic()),
         taken: (cursor, nextOffset) => this.meter.fetch.taken(cursor, nextOffset),
         meter: this.meter.poll,
       },
@@ -97,6 +99,12 @@ export class Intake {
 
   get cursors(): Iterable<Cursor> {
     return this.assignment.cursors;
+  }
+
+  /** Since when the user has not got on with what he has longest; now where he has nothing, undefined where nobody reads. */
+  lookAtUser(): number | undefined {
+    const { reader } = this.queue;
+    return reader && this.#progress.look(reader.inHand, this.#cluster.host.clock.monotonic());
   }
 
   /** Lookups go on asking for topics that are read. */

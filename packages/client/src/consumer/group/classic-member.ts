@@ -98,9 +98,9 @@ export class ClassicMember implements Membership {
     this.#watch();
   }
 
-  polled(): void {
-    this.#polledAtMs = this.#nowMs;
-    if (!this.#isAway) return;
+  polled(atMs = this.#nowMs): void {
+    this.#polledAtMs = Math.max(this.#polledAtMs, atMs);
+    if (!this.#isAway || this.#nowMs >= this.#awayAtMs) return;
     this.#isAway = false;
     this.#watch();
     this.#wakeup.wake();
@@ -323,18 +323,19 @@ export class ClassicMember implements Membership {
     this.#timer?.cancel();
     if (this.#isOver) return;
     const beatAtMs = this.#mayBeat ? this.#nextBeatAtMs : Number.POSITIVE_INFINITY;
-    const awayAtMs = this.#isAway
-      ? Number.POSITIVE_INFINITY
-      : this.#polledAtMs + this.#options.config['max.poll.interval.ms'];
-    const atMs = Math.min(beatAtMs, awayAtMs);
+    const atMs = Math.min(beatAtMs, this.#isAway ? Number.POSITIVE_INFINITY : this.#awayAtMs);
     if (atMs === Number.POSITIVE_INFINITY) return;
     this.#timer = this.#options.cluster.host.timers.after(Math.max(0, atMs - this.#nowMs), () => this.#tick());
   }
 
   #tick(): void {
-    if (!this.#isAway && this.#nowMs >= this.#polledAtMs + this.#options.config['max.poll.interval.ms']) this.#goAway();
+    if (!this.#isAway && this.#nowMs >= this.#awayAtMs) this.#goAway();
     if (this.#mayBeat && this.#nowMs >= this.#nextBeatAtMs) void this.#beat();
     this.#watch();
+  }
+
+  get #awayAtMs(): number {
+    return this.#polledAtMs + this.#options.config['max.poll.interval.ms'];
   }
 
   get #mayBeat(): boolean {
@@ -365,16 +366,18 @@ export class ClassicMember implements Membership {
     this.#wakeup.wake();
   }
 
-  /** The user is stuck or gone: others get the partitions. Static members wait for their session to end. */
+  /** The user seems stuck or gone; if he is, others get the partitions. Static members wait for their session to end. */
   #goAway(): void {
     const { config, cluster } = this.#options;
+    this.polled(this.#options.lookAtUser?.() ?? this.#polledAtMs);
+    if (this.#nowMs < this.#awayAtMs) return;
     const maxMs = config['max.poll.interval.ms'];
     cluster.host.log.warn(
       { group: this.#groupId, maxMs },
-      'a member leaves: nothing was asked for within max.poll.interval.ms',
+      'a member leaves: its user does not get on within max.poll.interval.ms',
     );
     this.#isAway = true;
-    this.#quit(`nothing was asked for within max.poll.interval.ms (${maxMs} ms)`);
+    this.#quit(`the user did not get on within max.poll.interval.ms (${maxMs} ms)`);
     this.#wakeup.wake();
   }
 

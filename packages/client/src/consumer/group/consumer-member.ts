@@ -102,9 +102,9 @@ export class ConsumerMember implements Membership {
     else this.#beatSoon();
   }
 
-  polled(): void {
-    this.#polledAtMs = this.#nowMs;
-    if (!this.#isAway) return;
+  polled(atMs = this.#nowMs): void {
+    this.#polledAtMs = Math.max(this.#polledAtMs, atMs);
+    if (!this.#isAway || this.#nowMs >= this.#awayAtMs) return;
     this.#isAway = false;
     this.#wakeup.wake();
   }
@@ -363,11 +363,13 @@ export class ConsumerMember implements Membership {
     return this.#epoch >= 0 && !this.#isBeating && !this.#isLost;
   }
 
-  /** The user is stuck or gone: others get the partitions. */
+  /** The user seems stuck or gone; if he is, others get the partitions. */
   #goAway(): void {
     const { config, cluster } = this.#options;
+    this.polled(this.#options.lookAtUser?.() ?? this.#polledAtMs);
+    if (this.#nowMs < this.#awayAtMs) return;
     const maxMs = config['max.poll.interval.ms'];
-    const text = 'a member leaves: nothing was asked for within max.poll.interval.ms';
+    const text = 'a member leaves: its user does not get on within max.poll.interval.ms';
     cluster.host.log.warn({ group: this.#groupId, maxMs }, text);
     this.#isAway = true;
     if (this.#epoch >= 0) void this.#sayGoodbye(config['group.instance.id'] === null ? -1 : -2);

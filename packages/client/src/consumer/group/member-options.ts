@@ -20,4 +20,6 @@ export interface MemberOptions {
   readonly config: MemberConfig;
   readonly owner: PartitionOwner;
   readonly meter?: RebalanceMeter | undefined;
+  /** When the user last got on, for a member that would leave because he did not; undefined where nobody reads. */
+  readonly lookAtUser?: (() => number | undefined) | undefined;
 }

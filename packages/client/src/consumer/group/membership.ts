@@ -50,8 +50,11 @@ export interface Membership {
   readonly isRebalancing: boolean;
   /** Joins, in the background, and stays until `leave`. */
   subscribe(subscription: Subscription): void;
-  /** The user has come for more: `max.poll.interval.ms` begins anew. After it was exceeded, joins again. */
-  polled(): void;
+  /**
+   * The user has come for more, or got on with what he has, at this time by the monotonic clock (left out: now): `max.poll.interval.ms`
+   * begins anew there. After it was exceeded, joins again.
+   */
+  polled(atMs?: number): void;
   /** Asks for a new assignment, for a reason that the broker logs. */
   rejoin(reason: string): void;
   /** The coordinator has said that this member or generation is not one: what it answered to a commit made `as` a member. */

@@ -11,6 +11,8 @@ export interface Reader {
   readonly isIdle: boolean;
   /** Whether what was given out is not what is processed: several records may be at work. */
   readonly isParallel: boolean;
+  /** Partitions of which the user has records. */
+  readonly inHand: Iterable<Cursor>;
   /** There may be something now: a cursor, a fault, or the end. */
   wake(): void;
 }

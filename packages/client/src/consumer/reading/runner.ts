@@ -35,7 +35,7 @@ export class Runner<R> implements Reader {
   readonly #stopping = new AbortController();
   readonly #ended = Promise.withResolvers<void>();
   readonly #context: HandlerContext;
-  #active = 0;
+  readonly #active = new Set<Cursor>();
   #failure: ClientError | undefined;
   #isDispatching = false;
   /** No handler is called any more. */
@@ -59,7 +59,11 @@ export class Runner<R> implements Reader {
   }
 
   get isIdle(): boolean {
-    return this.#active === 0;
+    return this.#active.size === 0;
+  }
+
+  get inHand(): Iterable<Cursor> {
+    return this.#active;
   }
 
   wake(): void {
@@ -74,7 +78,7 @@ export class Runner<R> implements Reader {
     this.#isDispatching = false;
     if (signal?.aborted === true || queue.isEnded) this.#stop();
     turns.begin();
-    while (!this.#isStopping && this.#active < concurrency) {
+    while (!this.#isStopping && this.#active.size < concurrency) {
       if (turns.isDue) return this.#later();
       if (!this.#begin()) return;
     }
@@ -102,7 +106,7 @@ export class Runner<R> implements Reader {
   }
 
   #handle(cursor: Cursor, slice: HandedSlice): void {
-    this.#active++;
+    this.#active.add(cursor);
     try {
       const handle = (): Promise<void> | undefined =>
         this.#options.eachBatch === undefined ? this.#records(slice) : this.#batch(cursor, slice);
@@ -161,7 +165,7 @@ export class Runner<R> implements Reader {
   }
 
   #release(cursor: Cursor, slice: HandedSlice): void {
-    this.#active--;
+    this.#active.delete(cursor);
     // A slice that ended early because of a stop still has records that were given and are done.
     slice.done = slice.index;
     cursor.release(slice);
@@ -169,7 +173,7 @@ export class Runner<R> implements Reader {
 
   /** The records at hand are given again to the next reader. */
   #threw(cursor: Cursor, slice: HandedSlice, error: unknown): void {
-    this.#active--;
+    this.#active.delete(cursor);
     slice.index = slice.done;
     cursor.release(slice);
     this.#stop(handlerError(cursor, slice, error));
@@ -189,7 +193,7 @@ export class Runner<R> implements Reader {
 
   /** Handlers at work come to their end first. */
   #settle(): void {
-    if (!this.#isStopping || this.#active > 0) return;
+    if (!this.#isStopping || this.#active.size > 0) return;
     const { queue, signal } = this.#options;
     if (queue.reader === this) queue.reader = undefined;
     signal?.removeEventListener('abort', this.#aborted);

@@ -50,6 +50,10 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
     return this.#woken !== undefined;
   }
 
+  get inHand(): readonly Cursor[] {
+    return this.slice === undefined ? [] : [this.cursor!];
+  }
+
   wake(): void {
     this.#woken?.();
   }
