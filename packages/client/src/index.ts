@@ -80,5 +80,7 @@ export type {
 export type { SharedRecord, ShareRecord } from './share/held-record.ts';
 export type { ShareBatch } from './share/share-batch.ts';
 export { type Acknowledgeable, ShareConsumer, type ShareRunOptions } from './share/share-consumer.ts';
+export type { ProcessedMessage, SettledMessage } from './share/share-channel.ts';
 export { shareKeys } from './share/share-keys.ts';
+export type { ShareConsumerMetrics } from './share/share-metrics.ts';
 export type { ShareConsumerOptions } from './share/share-options.ts';

@@ -9,7 +9,7 @@ import { PollMetrics, type pollTable } from './reading/poll-metrics.ts';
 /** Means and extremes of nothing are NaN, as in Java's clients. */
 export type ConsumerMetrics = TableValues<typeof fetchTable> &
   TableValues<typeof groupTable> &
-  TableValues<typeof pollTable> &
+  TableValues<ReturnType<typeof pollTable>> &
   TableValues<ReturnType<typeof networkTable>>;
 
 export interface ConsumerGauges {
@@ -28,7 +28,7 @@ export class ConsumerMeter {
     this.#cluster = cluster;
     this.fetch = new FetchMetrics(metrics, bufferedBytes);
     this.group = new GroupMetrics(host.clock, metrics, assignedPartitions);
-    this.poll = new PollMetrics(host.clock, metrics);
+    this.poll = new PollMetrics(host.clock, metrics, 'consumer');
   }
 
   read(): ConsumerMetrics {

@@ -4,11 +4,11 @@ import { suite, test } from 'node:test';
 
 import { clientMetrics } from './client-metrics.ts';
 
-const { producer, consumer, admin, leftOut } = clientMetrics;
+const { producer, consumer, share, admin, leftOut } = clientMetrics;
 
 /** `group name tags`. */
 const ours = new Set(
-  [...producer, ...consumer, ...admin].flatMap(({ group, rows, tags }) =>
+  [...producer, ...consumer, ...share, ...admin].flatMap(({ group, rows, tags }) =>
     Object.keys(rows).map((name) => `${group} ${name} ${[...tags].sort().join(',')}`),
   ),
 );

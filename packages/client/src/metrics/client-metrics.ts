@@ -3,6 +3,7 @@ import { fetchPartitionTable, fetchTable, fetchTopicTable } from '../consumer/fe
 import { groupTable } from '../consumer/group/group-metrics.ts';
 import { pollTable } from '../consumer/reading/poll-metrics.ts';
 import { producerTable, producerTopicTable } from '../producer/producer-metrics.ts';
+import { shareFetchTable, shareGroupTable } from '../share/share-metrics.ts';
 import type { MetricTable } from './metric-table.ts';
 import { networkTable, nodeTable } from './network-metrics.ts';
 
@@ -37,6 +38,7 @@ const leftOut: ReadonlyMap<string, string> = new Map([
 export const clientMetrics: {
   readonly producer: readonly MetricTable[];
   readonly consumer: readonly MetricTable[];
+  readonly share: readonly MetricTable[];
   readonly admin: readonly MetricTable[];
   readonly leftOut: ReadonlyMap<string, string>;
 } = {
@@ -46,7 +48,14 @@ export const clientMetrics: {
     fetchTopicTable,
     fetchPartitionTable,
     groupTable,
-    pollTable,
+    pollTable('consumer'),
+    networkTable('consumer'),
+    nodeTable('consumer'),
+  ],
+  share: [
+    shareFetchTable,
+    shareGroupTable,
+    pollTable('consumer-share'),
     networkTable('consumer'),
     nodeTable('consumer'),
   ],

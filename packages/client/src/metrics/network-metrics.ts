@@ -4,7 +4,7 @@ import { avg, count, countRate, gauge, max, rate, total } from './metric-table.t
 import type { Sensor } from './sensor.ts';
 
 /** Whose metrics these are: the beginning of the names of their groups. */
-export type ClientKind = 'producer' | 'consumer' | 'consumer-share' | 'admin-client';
+export type ClientKind = 'producer' | 'consumer' | 'admin-client';
 
 export const networkTable = (kind: ClientKind) =>
   ({

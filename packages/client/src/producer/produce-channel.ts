@@ -7,13 +7,14 @@ import { channel } from 'node:diagnostics_channel';
 import type { Clock } from '@millrace/base';
 
 import type { ClientError } from '../error.ts';
+import { type MessagingAttributes, messagingAttributes } from '../messaging-attributes.ts';
 import type { Batch } from './batch.ts';
 import type { BatchObserver } from './batch-fate.ts';
 
 const produced = channel('millrace:client:produce');
 
 export interface ProducedBatch {
-  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly attributes: MessagingAttributes;
   /** From the first record's `send` to the end. */
   readonly tookMs: number;
   readonly error: ClientError | undefined;
@@ -51,22 +52,12 @@ export class ProduceChannel implements BatchObserver {
 
   #publish(batch: Batch, broker: string, error: ClientError | undefined): void {
     const { queue, count, bytes } = batch;
-    const portAt = broker.lastIndexOf(':');
+    const place = { topic: queue.topic.name, partition: queue.index };
+    const operation = { type: 'send', name: 'send', ...place, count, clientId: this.#clientId, broker } as const;
     const message: ProducedBatch = {
       attributes: {
-        'messaging.system': 'kafka',
-        'messaging.operation.name': 'send',
-        'messaging.operation.type': 'send',
-        'messaging.destination.name': queue.topic.name,
-        'messaging.destination.partition.id': `${queue.index}`,
-        'messaging.batch.message_count': count,
+        ...messagingAttributes({ ...operation, errorType: error?.code }),
         'messaging.message.envelope.size': bytes?.length ?? 0,
-        ...(this.#clientId !== '' && { 'messaging.client.id': this.#clientId }),
-        ...(portAt > 0 && {
-          'server.address': broker.slice(0, portAt),
-          'server.port': Number(broker.slice(portAt + 1)),
-        }),
-        ...(error !== undefined && { 'error.type': error.code }),
       },
       tookMs: this.#clock.monotonic() - batch.createdAtMs,
       error,

@@ -36,6 +36,11 @@ export interface TypedRange {
   readonly code: number;
 }
 
+/** Offsets without a record are counted too, as in Java's clients. */
+export function recordsIn(ranges: readonly { readonly firstOffset: bigint; readonly lastOffset: bigint }[]): number {
+  return ranges.reduce((sum, { firstOffset, lastOffset }) => sum + Number(lastOffset - firstOffset) + 1, 0);
+}
+
 export function acknowledgedRange({ firstOffset, lastOffset, code }: TypedRange): AcknowledgedRange {
   return { firstOffset, lastOffset, type: typeNames[code]! };
 }

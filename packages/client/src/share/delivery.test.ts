@@ -26,7 +26,7 @@ function delivery(bytes: Buffer, ranges: string): Delivery {
     const [, first, last, count = '1'] = /^(-?\d+)-(\d+)(?:\*(\d+))?$/.exec(range)!;
     return { firstOffset: BigInt(first!), lastOffset: BigInt(last!), deliveryCount: Number(count) };
   });
-  const place = { topic: 't', topicId: 'id', partition: 3, broker: 'b:1' };
+  const place = { topic: 't', topicId: 'id', partition: 3, broker: 'b:1', counted: () => {} };
   return new Delivery({ ...place, bytes, acquired, lockedUntilMs: 1 });
 }
 

@@ -25,6 +25,8 @@ export interface DeliveryOrigin {
   readonly broker: string;
   readonly bytes: Buffer;
   readonly acquired: readonly AcquiredRange[];
+  /** Told how many records there are to hand out, when that is known. */
+  readonly counted: (records: number) => void;
   /** By the host's monotonic clock; afterwards the broker gives the records to others. */
   readonly lockedUntilMs: number;
 }
@@ -63,6 +65,10 @@ export class Delivery {
     this.partition = origin.partition;
     this.lockedUntilMs = origin.lockedUntilMs;
     this.#acquired = new AcquiredRanges(origin);
+  }
+
+  get broker(): string {
+    return this.#origin.broker;
   }
 
   /** Whether the offset was acquired with it. */
@@ -128,6 +134,11 @@ export class Delivery {
   /** The next record. There must be one. */
   hand(): HeldRecord {
     return this.#records[this.#handed++]!;
+  }
+
+  /** All, while it is not settled. */
+  get records(): readonly HeldRecord[] {
+    return this.#records;
   }
 
   offsetOf(index: number): bigint {
@@ -280,6 +291,7 @@ export class Delivery {
     this.#offsets = Float64Array.from(kept);
     this.#states = new Uint8Array(kept.length);
     this.#heldCount = kept.length;
+    this.#origin.counted(kept.length);
     return faults;
   }
 

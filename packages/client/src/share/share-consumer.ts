@@ -28,6 +28,7 @@ import type { ShareBatch } from './share-batch.ts';
 import { ShareFetcher } from './share-fetcher.ts';
 import { ShareBatchIterator, ShareRecordIterator } from './share-iterator.ts';
 import { ShareMember } from './share-member.ts';
+import { type ShareConsumerMetrics, ShareMeter } from './share-metrics.ts';
 import { type ShareConsumerOptions, type ShareSettings, shareSettings } from './share-options.ts';
 import { ShareQueue } from './share-queue.ts';
 import { ShareRunner } from './share-runner.ts';
@@ -50,6 +51,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 {
   readonly cluster: Cluster;
   readonly #settings: ShareSettings;
+  readonly #meter: ShareMeter;
   readonly #telemetry: Telemetry;
   readonly #memberId: string;
   readonly #queue: ShareQueue;
@@ -71,17 +73,23 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.cluster = new Cluster({
       host,
       config,
-      kind: 'consumer-share',
+      kind: 'consumer',
       allowAutoCreateTopics: config['allow.auto.create.topics'],
       security: options,
-      ...(observe !== undefined && { observe }),
+      observe: (request) => {
+        this.#meter.answered(request);
+        observe?.(request);
+      },
     });
+    this.#meter = new ShareMeter(this.cluster);
     this.#memberId = Buffer.from(host.random.bytes(16)).toString('base64url');
     this.#telemetry = new Telemetry(this.cluster, () =>
       clientLabels({ group_id: settings.groupId, group_member_id: this.#memberId }),
     );
     this.#turns = new Turns(host.clock);
     this.#queue = new ShareQueue({
+      who: { clientId: config['client.id'], groupId: settings.groupId },
+      meter: this.#meter.poll,
       readRules: settings.readRules,
       isImplicit: settings.isImplicit,
       decoderOf: (topic) => (serdes.has(topic) ? decoderOf(topic, serdes.get(topic)!) : undefined),
@@ -155,6 +163,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       throw new ClientError('CONFIG', `concurrency is ${concurrency}; it takes numbers from 1 on.`);
     const runner = new ShareRunner<SharedRecord<Topics>>({
       queue: this.#queue,
+      clock: this.cluster.host.clock,
       turns: this.#turns,
       eachRecord,
       eachBatch,
@@ -216,6 +225,10 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     void this.#fetcher.flush().then((results) => callback?.(results));
   }
 
+  metrics(): ShareConsumerMetrics {
+    return this.#meter.read();
+  }
+
   /** The id under which brokers know this consumer's metrics (KIP-714). Throws `ClientError` UNSUPPORTED, TIMEOUT; STATE without `enable.metrics.push`. */
   clientInstanceId(options: CallOptions = {}): Promise<string> {
     return this.#telemetry.clientInstanceId(options);
@@ -259,6 +272,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       memberId: this.#memberId,
       pollIntervalMsMax: this.#settings.config['max.poll.interval.ms'],
       isReading: () => this.#isReading(),
+      rebalanced: () => this.#meter.rebalanced(),
       assign: (partitions) => {
         if (this.#member === member) this.#fetcher.assign(partitions);
       },
@@ -274,6 +288,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     const { log } = this.cluster.host;
     return new ShareFetcher({
       cluster: this.cluster,
+      meter: this.#meter,
       rules: {
         groupId,
         memberId: this.#memberId,

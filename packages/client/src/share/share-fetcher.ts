@@ -8,8 +8,10 @@ import { errors } from '@millrace/protocol';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { HeldPartition } from '../consumer/group/held-partitions.ts';
 import { answerError, type ClientError } from '../error.ts';
-import type { AcknowledgementCallback, AcknowledgementResult } from './acknowledgement.ts';
+import { type AcknowledgementCallback, type AcknowledgementResult, recordsIn } from './acknowledgement.ts';
 import type { Delivery } from './delivery.ts';
+import { tellSettled } from './share-channel.ts';
+import type { ShareMeter } from './share-metrics.ts';
 import {
   keyOf,
   type ShareFetchRules,
@@ -21,6 +23,7 @@ import {
 export interface ShareFetcherOptions {
   readonly cluster: Cluster;
   readonly rules: ShareFetchRules;
+  readonly meter: ShareMeter;
   readonly acknowledged: AcknowledgementCallback;
   /** Whether the user never acknowledges by name. */
   readonly isImplicit: boolean;
@@ -106,6 +109,10 @@ export class ShareFetcher implements ShareSourceOwner {
     this.#unlisten = undefined;
   }
 
+  get meter(): ShareMeter {
+    return this.#options.meter;
+  }
+
   /** Where one broker is asked at a time, none waits before all have said that they have nothing: another may have something. */
   get maxWaitMs(): number {
     const { shareAcquireMode, maxWaitMs } = this.#options.rules;
@@ -129,10 +136,17 @@ export class ShareFetcher implements ShareSourceOwner {
     if (this.#options.rules.shareAcquireMode !== 0 && this.#options.isHungry()) this.#pumpNext();
   }
 
-  acknowledged(results: readonly AcknowledgementResult[]): void {
+  acknowledged(results: readonly AcknowledgementResult[], brokerId: number): void {
     if (results.length === 0) return;
+    for (const { ranges, error } of results) if (error !== undefined) this.meter.acknowledgingFailed(recordsIn(ranges));
     for (const collector of this.#collectors) collector.push(...results);
-    this.#options.acknowledged(results);
+    const { cluster, rules, acknowledged } = this.#options;
+    const who = { clientId: cluster.config['client.id'], groupId: rules.groupId };
+    tellSettled(who, results, () => {
+      const { host, port } = cluster.metadata.nodes.get(brokerId) ?? {};
+      return host === undefined ? '' : `${host}:${port}`;
+    });
+    acknowledged(results);
   }
 
   refused({ topic, partition }: HeldPartition, { errorCode, errorMessage, currentLeader }: SharePartitionAnswer): void {

@@ -25,6 +25,8 @@ export interface ShareMemberOptions {
   readonly isReading: () => boolean;
   /** All that is to be read from now on. */
   readonly assign: (partitions: readonly HeldPartition[]) => void;
+  /** What the coordinator has given is all there. */
+  readonly rebalanced: () => void;
   /** Nothing more can come of the membership. */
   readonly fail: (error: ClientError) => void;
 }
@@ -167,15 +169,17 @@ export class ShareMember {
 
   /** Partitions by the names of their topics. True: some topic has none yet, and the answer is worth another look soon. */
   async #resolve(): Promise<boolean> {
-    const { cluster, assign } = this.#options;
+    const { cluster, assign, rebalanced } = this.#options;
     const target = this.#target;
     if (target === undefined || this.#isLeaving) return false;
     const isUnknown = target.some(({ topicId }) => cluster.metadata.topicOfId(topicId) === undefined);
     if (isUnknown) await interruptible(cluster.metadata.refresh(), this.#leaving.signal);
     const { comes, isUnclear } = new HeldPartitions().difference(target, cluster.metadata);
     assign(comes);
-    if (!isUnclear) this.#target = undefined;
-    return isUnclear;
+    if (isUnclear) return true;
+    this.#target = undefined;
+    rebalanced();
+    return false;
   }
 
   /** The user is stuck or gone: others get what comes. */

@@ -1,6 +1,8 @@
 /** Deliveries that wait for a reader. In: what fetches brought. Out: the next one, opened, and a wake-up for who waits. */
 import type { RecordDecoder } from '../consumer/fetch/cursor.ts';
 import type { ReadRules } from '../consumer/reading/wire-batch.ts';
+import { type ConsumedMessage, tellConsumed } from '../consumer/reading/consume-channel.ts';
+import type { PollMetrics } from '../consumer/reading/poll-metrics.ts';
 import { ClientError } from '../error.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -13,6 +15,8 @@ export interface ShareReader {
 }
 
 export interface ShareQueueOptions {
+  readonly who: Pick<ConsumedMessage, 'clientId' | 'groupId'>;
+  readonly meter: PollMetrics;
   readonly readRules: ReadRules;
   /** Whether coming for the next record says that those before are done with. */
   readonly isImplicit: boolean;
@@ -40,6 +44,10 @@ export class ShareQueue {
   constructor(options: ShareQueueOptions) {
     this.#options = options;
     this.isImplicit = options.isImplicit;
+  }
+
+  get who(): ShareQueueOptions['who'] {
+    return this.#options.who;
   }
 
   get reader(): ShareReader | undefined {
@@ -97,6 +105,7 @@ export class ShareQueue {
 
   /** The reader waits from now on. */
   hunger(): void {
+    this.#options.meter.waits(true);
     if (this.isHungry) this.#options.hungry();
     else this.#reader?.wake();
   }
@@ -110,7 +119,7 @@ export class ShareQueue {
     if (fault !== undefined) throw fault;
     for (let delivery = this.#ready.shift(); delivery !== undefined; delivery = this.#ready.shift()) {
       if (delivery.isOpen) {
-        if (delivery.left > 0) return delivery;
+        if (delivery.left > 0) return this.#took(delivery);
       } else if (delivery.lockedUntilMs <= nowMs()) delivery.drop();
       else {
         const opened = this.#open(delivery);
@@ -126,8 +135,17 @@ export class ShareQueue {
     const faults = delivery.open(this.#options.readRules, this.#options.decoderOf(delivery.topic));
     const opened = (found: readonly ClientError[]): Delivery | undefined => {
       this.#faults.push(...found);
-      return delivery.left > 0 ? delivery : undefined;
+      if (delivery.left === 0) return undefined;
+      const { records, broker } = delivery;
+      const given = { records, index: 0, nextOffset: records.at(-1)!.offset + 1n };
+      tellConsumed(delivery, given, this.#options.who, broker);
+      return this.#took(delivery);
     };
     return faults instanceof Promise ? faults.then(opened) : opened(faults);
+  }
+
+  #took(delivery: Delivery): Delivery {
+    this.#options.meter.took();
+    return delivery;
   }
 }

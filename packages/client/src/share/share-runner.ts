@@ -4,16 +4,20 @@
  *
  * A handler that gives no promise costs a call and nothing else.
  */
+import type { Clock } from '@millrace/base';
+
 import type { HandlerContext } from '../consumer/reading/runner.ts';
 import type { Turns } from '../consumer/reading/turns.ts';
 import { ClientError, isClientError } from '../error.ts';
 import { acknowledgeCodes } from './acknowledgement.ts';
 import type { Delivery } from './delivery.ts';
 import { ShareBatch } from './share-batch.ts';
+import { beginProcess, type ProcessEnd } from './share-channel.ts';
 import type { ShareQueue, ShareReader } from './share-queue.ts';
 
 export interface ShareRunnerOptions<R> {
   readonly queue: ShareQueue;
+  readonly clock: Clock;
   readonly turns: Turns;
   readonly eachRecord?: ((record: R, context: HandlerContext) => unknown) | undefined;
   readonly eachBatch?: ((batch: ShareBatch<R>, context: HandlerContext) => unknown) | undefined;
@@ -112,16 +116,18 @@ export class ShareRunner<R> implements ShareReader {
   }
 
   #call(delivery: Delivery, from: number, to: number, handle: () => unknown): void {
+    const { queue, clock } = this.#options;
+    const told = beginProcess(queue.who, clock, delivery, from, to);
     try {
       const pending = handle();
-      if (!isPromise(pending)) return this.#done(delivery, from, to);
+      if (!isPromise(pending)) return this.#done(delivery, from, to, told);
       this.#active++;
       pending.then(
-        () => this.#returned(() => this.#done(delivery, from, to)),
-        (error: unknown) => this.#returned(() => this.#threw(delivery, from, to, error)),
+        () => this.#returned(() => this.#done(delivery, from, to, told)),
+        (error: unknown) => this.#returned(() => this.#threw(delivery, from, to, error, told)),
       );
     } catch (error) {
-      this.#threw(delivery, from, to, error);
+      this.#threw(delivery, from, to, error, told);
     }
   }
 
@@ -131,12 +137,14 @@ export class ShareRunner<R> implements ShareReader {
     this.wake();
   }
 
-  #done(delivery: Delivery, from: number, to: number): void {
+  #done(delivery: Delivery, from: number, to: number, told: ProcessEnd | undefined): void {
+    told?.();
     if (!this.#options.queue.isImplicit) return;
     for (let index = from; index < to; index++) delivery.markHeld(index, acknowledgeCodes.accept);
   }
 
-  #threw(delivery: Delivery, from: number, to: number, error: unknown): void {
+  #threw(delivery: Delivery, from: number, to: number, error: unknown, told: ProcessEnd | undefined): void {
+    told?.(error);
     for (let index = from; index < to; index++) delivery.markHeld(index, acknowledgeCodes.release);
     const reason = error instanceof Error ? error.message : String(error);
     const text = `The handler has thrown at ${delivery.topic}-${delivery.partition}, offset ${delivery.offsetOf(from)}; what it has not acknowledged is released: ${reason}`;

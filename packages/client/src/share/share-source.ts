@@ -13,8 +13,9 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { HeldPartition } from '../consumer/group/held-partitions.ts';
 import { answerError, ClientError, isClientError, wantsMetadata } from '../error.ts';
 import { partitionKey } from '../record.ts';
-import { acknowledgedRange, type AcknowledgementResult, type TypedRange } from './acknowledgement.ts';
-import { Delivery } from './delivery.ts';
+import { acknowledgedRange, type AcknowledgementResult, recordsIn, type TypedRange } from './acknowledgement.ts';
+import { Delivery, type DeliveryOrigin } from './delivery.ts';
+import type { ShareMeter } from './share-metrics.ts';
 import { finalEpoch, ShareSession } from './share-session.ts';
 
 export interface ShareFetchRules {
@@ -31,13 +32,14 @@ export interface ShareFetchRules {
 export interface ShareSourceOwner {
   /** How long a broker waits for `minBytes` now. */
   readonly maxWaitMs: number;
+  readonly meter: ShareMeter;
   /** Whether this source is to fetch now. */
   mayFetch(source: ShareSource): boolean;
   /** What came. */
   took(delivery: Delivery): void;
   /** A fetch is over, and has brought so many deliveries: another source may be due. */
   fetched(deliveries: number): void;
-  acknowledged(results: readonly AcknowledgementResult[]): void;
+  acknowledged(results: readonly AcknowledgementResult[], brokerId: number): void;
   /** The partition was not fetched. */
   refused(partition: HeldPartition, answer: SharePartitionAnswer): void;
   failed(error: ClientError): void;
@@ -133,7 +135,7 @@ export class ShareSource {
    * `graceMs`, unless that is left out.
    */
   expire(graceMs: number | undefined): void {
-    const nowMs = this.#cluster.host.clock.monotonic();
+    const nowMs = this.#nowMs;
     for (const delivery of this.#deliveries) {
       if (delivery.lockedUntilMs > nowMs) continue;
       delivery.lose();
@@ -200,6 +202,7 @@ export class ShareSource {
       const { broker } = connection;
       const doesRenew = connection.versions.choose('shareAcknowledge') >= renewalsSince;
       if (!doesRenew) this.#refuseRenewals(parcels, broker);
+      this.#owner.meter.acknowledging(countOf(parcels));
       const isRenewAck = doesRenew && parcels.some(({ ranges }) => ranges.some(({ code }) => code === renewCode));
       const answer = await connection.send(
         'shareAcknowledge',
@@ -226,11 +229,13 @@ export class ShareSource {
     try {
       const connection = await this.#cluster.connect(this.id, purpose);
       const { broker } = connection;
-      const { maxWaitMs } = this.#owner;
+      const { maxWaitMs, meter } = this.#owner;
       // What was marked meanwhile and cannot go along is sent afterwards.
       if (!this.#hasOutsiders) parcels = this.#collect();
       this.#isCarrying = parcels.length > 0;
       const { shareSessionEpoch, added, forgotten } = this.#session.next(this.#partitions);
+      meter.acknowledging(countOf(parcels));
+      const sentAtMs = this.#nowMs;
       const answer = await connection.send(
         'shareFetch',
         {
@@ -249,6 +254,11 @@ export class ShareSource {
       this.#cluster.metadata.hintNodes(answer.nodeEndpoints);
       this.#report(parcels, answer, broker, (part) => [part.acknowledgeErrorCode, part.acknowledgeErrorMessage]);
       parcels = [];
+      meter.fetched({
+        tookMs: this.#nowMs - sentAtMs,
+        bytes: bytesIn(answer),
+        throttleTimeMs: answer.throttleTimeMs,
+      });
       deliveries = await this.#answered(answer, broker);
     } catch (error) {
       this.#lost(error, parcels);
@@ -262,8 +272,9 @@ export class ShareSource {
 
   /** Gives how many deliveries came. */
   async #answered(answer: ExactResponse<'shareFetch'>, broker: string): Promise<number> {
-    const lockedUntilMs = this.#cluster.host.clock.monotonic() + answer.acquisitionLockTimeoutMs;
-    let deliveries = 0;
+    const lockedUntilMs = this.#nowMs + answer.acquisitionLockTimeoutMs;
+    const deliveries = answer.responses.flatMap(({ partitions }) => partitions.filter(hasRecords)).length;
+    const counted = this.#owner.meter.tally(deliveries);
     let isRefused = false;
     for (const { topicId, partitions } of answer.responses)
       for (const part of partitions) {
@@ -271,10 +282,7 @@ export class ShareSource {
         if (part.errorCode !== errors.NONE) {
           isRefused = true;
           if (partition !== undefined) this.#owner.refused(partition, part);
-        } else if (part.acquiredRecords.length > 0) {
-          deliveries++;
-          this.#took(topicId, part, broker, lockedUntilMs);
-        }
+        } else if (hasRecords(part)) this.#took(topicId, part, { broker, lockedUntilMs, counted });
       }
     if (!isRefused) this.#failures = 0;
     else {
@@ -284,13 +292,17 @@ export class ShareSource {
     return deliveries;
   }
 
-  #took(topicId: string, part: SharePartitionAnswer, broker: string, lockedUntilMs: number): void {
+  #took(
+    topicId: string,
+    part: SharePartitionAnswer,
+    how: Pick<DeliveryOrigin, 'broker' | 'lockedUntilMs' | 'counted'>,
+  ): void {
     const key = keyOf(topicId, part.partitionIndex);
     const topic = this.#partitions.get(key)?.topic ?? this.#cluster.metadata.topicOfId(topicId)?.name;
     if (topic === undefined) return;
     const bytes = part.records ?? Buffer.alloc(0);
     const { partitionIndex: partition, acquiredRecords: acquired } = part;
-    const delivery = new Delivery({ topic, topicId, partition, broker, bytes, acquired, lockedUntilMs });
+    const delivery = new Delivery({ topic, topicId, partition, bytes, acquired, ...how });
     this.#deliveries.add(delivery);
     this.#owner.took(delivery);
   }
@@ -321,11 +333,11 @@ export class ShareSource {
       refused.push({ ...place, ranges: renewals });
       parcels[at] = { ...place, ranges: ranges.filter(({ code }) => code !== renewCode) };
     }
-    if (refused.length > 0) this.#owner.acknowledged(refused.map((parcel) => resultOf(parcel, error)));
+    if (refused.length > 0) this.#acknowledged(refused.map((parcel) => resultOf(parcel, error)));
   }
 
   #renewed(parcels: readonly Parcel[], lockTimeoutMs: number): void {
-    const untilMs = this.#cluster.host.clock.monotonic() + lockTimeoutMs;
+    const untilMs = this.#nowMs + lockTimeoutMs;
     for (const { topicId, partition, ranges } of parcels)
       for (const delivery of this.#deliveries)
         if (delivery.topicId === topicId && delivery.partition === partition)
@@ -359,7 +371,7 @@ export class ShareSource {
       this.#cluster.metadata.hintLeader(topic, partition, leaderId, leaderEpoch);
       return resultOf(parcel, answerError(code, what, message, { broker, retriable: false }));
     });
-    this.#owner.acknowledged(results.filter(({ ranges }) => ranges.length > 0));
+    this.#acknowledged(results.filter(({ ranges }) => ranges.length > 0));
   }
 
   /** The request has not been answered, or not well: what the broker has is not known, and it has no session any more. */
@@ -373,7 +385,11 @@ export class ShareSource {
         if (delivery.isSettled) this.#deliveries.delete(delivery);
       }
     if (wantsMetadata(error)) this.#cluster.metadata.invalidate();
-    if (parcels.length > 0) this.#owner.acknowledged(parcels.map((parcel) => resultOf(parcel, error)));
+    if (parcels.length > 0) this.#acknowledged(parcels.map((parcel) => resultOf(parcel, error)));
+  }
+
+  #acknowledged(results: readonly AcknowledgementResult[]): void {
+    this.#owner.acknowledged(results, this.id);
   }
 
   async #failed(error: ClientError): Promise<void> {
@@ -392,6 +408,10 @@ export class ShareSource {
     return pause(host, delayMs, closing);
   }
 
+  get #nowMs(): number {
+    return this.#cluster.host.clock.monotonic();
+  }
+
   #refusal(code: number, message: string | null, broker: string): ClientError {
     return answerError(code, `Reading for share group "${this.#rules.groupId}"`, message, { broker });
   }
@@ -405,6 +425,17 @@ interface ShareWord {
 const sessionErrors: ReadonlySet<string> = new Set(['SHARE_SESSION_NOT_FOUND', 'INVALID_SHARE_SESSION_EPOCH']);
 
 export const keyOf = (topicId: string, partition: number): string => partitionKey(topicId, partition);
+
+const hasRecords = ({ errorCode, acquiredRecords }: SharePartitionAnswer): boolean =>
+  errorCode === errors.NONE && acquiredRecords.length > 0;
+
+const bytesIn = ({ responses }: ExactResponse<'shareFetch'>): number =>
+  responses.reduce(
+    (sum, { partitions }) => partitions.reduce((all, { records }) => all + (records?.length ?? 0), sum),
+    0,
+  );
+
+const countOf = (parcels: readonly Parcel[]): number => parcels.reduce((sum, { ranges }) => sum + recordsIn(ranges), 0);
 
 function noSession(id: number): ClientError {
   const text = `The share session with broker ${id} is over: it has given what was not acknowledged to others.`;

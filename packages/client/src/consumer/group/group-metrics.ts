@@ -6,7 +6,16 @@ import type { Clock } from '@millrace/base';
 
 import type { AnsweredRequest } from '../../cluster/connection.ts';
 import type { MetricRegistry, OpenMetrics } from '../../metrics/metric-registry.ts';
+import type { Sensor } from '../../metrics/sensor.ts';
 import { avg, count, countRate, countRatePerHour, gauge, max, total } from '../../metrics/metric-table.ts';
+
+/** Of all groups. */
+export const heartbeatRows = {
+  'heartbeat-rate': countRate('heartbeat', 'Heartbeats answered a second'),
+  'heartbeat-total': count('heartbeat', 'Heartbeats answered'),
+  'heartbeat-response-time-max': max('heartbeat', 'The longest time until one was answered, in milliseconds'),
+  'last-heartbeat-seconds-ago': gauge('Seconds since the last heartbeat that was answered was sent, -1 for none'),
+} as const;
 
 export const groupTable = {
   group: 'consumer-coordinator-metrics',
@@ -17,10 +26,7 @@ export const groupTable = {
     'commit-total': count('commit', 'Commits answered'),
     'commit-latency-avg': avg('commit', 'Milliseconds of a commit'),
     'commit-latency-max': max('commit', 'The longest of these'),
-    'heartbeat-rate': countRate('heartbeat', 'Heartbeats answered a second'),
-    'heartbeat-total': count('heartbeat', 'Heartbeats answered'),
-    'heartbeat-response-time-max': max('heartbeat', 'The longest time until one was answered, in milliseconds'),
-    'last-heartbeat-seconds-ago': gauge('Seconds since the last heartbeat that was answered was sent, -1 for none'),
+    ...heartbeatRows,
     'join-rate': countRate('join', 'Joins a second, of classic groups'),
     'join-total': count('join', 'Joins, of classic groups'),
     'join-time-avg': avg('join', 'Milliseconds of a join; the time that the group takes to form is in it'),
@@ -57,16 +63,17 @@ export interface RebalanceMeter {
 export class GroupMetrics implements RebalanceMeter {
   readonly #clock: Clock;
   readonly #open: OpenMetrics<typeof groupTable>;
-  #lastBeatAtMs: number | undefined;
+  readonly #heartbeats: HeartbeatMeter;
   #lastRebalanceAtMs: number | undefined;
 
   constructor(clock: Clock, registry: MetricRegistry, assignedPartitions: () => number) {
     this.#clock = clock;
     this.#open = registry.open(groupTable, {
       'assigned-partitions': assignedPartitions,
-      'last-heartbeat-seconds-ago': () => this.#secondsSince(this.#lastBeatAtMs),
-      'last-rebalance-seconds-ago': () => this.#secondsSince(this.#lastRebalanceAtMs),
+      'last-heartbeat-seconds-ago': () => this.#heartbeats.secondsSinceLast,
+      'last-rebalance-seconds-ago': () => secondsSince(this.#lastRebalanceAtMs, clock),
     });
+    this.#heartbeats = new HeartbeatMeter(clock, this.#open.sensors.heartbeat);
   }
 
   read(): ReturnType<OpenMetrics<typeof groupTable>['read']> {
@@ -75,10 +82,8 @@ export class GroupMetrics implements RebalanceMeter {
 
   answered({ api, tookMs }: AnsweredRequest): void {
     const { sensors } = this.#open;
-    if (api === 'heartbeat' || api === 'consumerGroupHeartbeat') {
-      sensors.heartbeat.record(tookMs);
-      this.#lastBeatAtMs = this.#clock.monotonic() - tookMs;
-    } else if (api === 'offsetCommit') sensors.commit.record(tookMs);
+    if (api === 'heartbeat' || api === 'consumerGroupHeartbeat') this.#heartbeats.answered(tookMs);
+    else if (api === 'offsetCommit') sensors.commit.record(tookMs);
     else if (api === 'joinGroup') sensors.join.record(tookMs);
     else if (api === 'syncGroup') sensors.sync.record(tookMs);
   }
@@ -95,8 +100,29 @@ export class GroupMetrics implements RebalanceMeter {
   called(callback: Callback, tookMs: number): void {
     this.#open.sensors[callback].record(tookMs);
   }
+}
 
-  #secondsSince(atMs: number | undefined): number {
-    return atMs === undefined ? -1 : Math.floor((this.#clock.monotonic() - atMs) / 1000);
+export class HeartbeatMeter {
+  readonly #clock: Clock;
+  readonly #sensor: Sensor;
+  #lastAtMs: number | undefined;
+
+  constructor(clock: Clock, sensor: Sensor) {
+    this.#clock = clock;
+    this.#sensor = sensor;
   }
+
+  /** -1 for none. */
+  get secondsSinceLast(): number {
+    return secondsSince(this.#lastAtMs, this.#clock);
+  }
+
+  answered(tookMs: number): void {
+    this.#sensor.record(tookMs);
+    this.#lastAtMs = this.#clock.monotonic() - tookMs;
+  }
+}
+
+function secondsSince(atMs: number | undefined, clock: Clock): number {
+  return atMs === undefined ? -1 : Math.floor((clock.monotonic() - atMs) / 1000);
 }

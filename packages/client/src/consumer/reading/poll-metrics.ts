@@ -4,34 +4,38 @@ import type { Clock } from '@millrace/base';
 import type { MetricRegistry, OpenMetrics } from '../../metrics/metric-registry.ts';
 import { avg, gauge, max } from '../../metrics/metric-table.ts';
 
-export const pollTable = {
-  group: 'consumer-metrics',
-  tags: [],
-  rows: {
-    'last-poll-seconds-ago': gauge('Seconds since a reader last came for more, -1 for never'),
-    'time-between-poll-avg': avg('between', 'Milliseconds from one time that a reader came for records to the next'),
-    'time-between-poll-max': max('between', 'The longest of these'),
-    'poll-idle-ratio-avg': avg('idle', 'Share of the time that readers wait for records, 0 to 1'),
-  },
-} as const;
+export const pollTable = (kind: ReaderKind) =>
+  ({
+    group: `${kind}-metrics`,
+    tags: [],
+    rows: {
+      'last-poll-seconds-ago': gauge('Seconds since a reader last came for more, -1 for never'),
+      'time-between-poll-avg': avg('between', 'Milliseconds from one time that a reader came for records to the next'),
+      'time-between-poll-max': max('between', 'The longest of these'),
+      'poll-idle-ratio-avg': avg('idle', 'Share of the time that readers wait for records, 0 to 1'),
+    },
+  }) as const;
+
+type ReaderKind = 'consumer' | 'consumer-share';
+type PollTable = ReturnType<typeof pollTable>;
 
 export class PollMetrics {
   readonly #clock: Clock;
-  readonly #open: OpenMetrics<typeof pollTable>;
+  readonly #open: OpenMetrics<PollTable>;
   #lastAtMs: number | undefined;
   #takenAtMs: number | undefined;
   /** Since when the reader waits. */
   #idleSinceMs: number | undefined;
 
-  constructor(clock: Clock, registry: MetricRegistry) {
+  constructor(clock: Clock, registry: MetricRegistry, kind: ReaderKind) {
     this.#clock = clock;
-    this.#open = registry.open(pollTable, {
+    this.#open = registry.open(pollTable(kind), {
       'last-poll-seconds-ago': () =>
         this.#lastAtMs === undefined ? -1 : Math.floor((clock.monotonic() - this.#lastAtMs) / 1000),
     });
   }
 
-  read(): ReturnType<OpenMetrics<typeof pollTable>['read']> {
+  read(): ReturnType<OpenMetrics<PollTable>['read']> {
     return this.#open.read();
   }
 
