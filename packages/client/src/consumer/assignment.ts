@@ -98,6 +98,10 @@ export class Assignment implements PartitionOwner {
     this.#remove(cursors);
   }
 
+  complain(error: ClientError): void {
+    this.#options.failed(error, false);
+  }
+
   fail(error: ClientError): void {
     this.#options.failed(error, true);
   }

@@ -217,7 +217,24 @@ suite('a member of a classic group joins', () => {
     await leaveQuietly(made);
   });
 
-  for (const error of ['GROUP_AUTHORIZATION_FAILED', 'INCONSISTENT_GROUP_PROTOCOL', 'FENCED_INSTANCE_ID'] as const) {
+  for (const error of ['GROUP_AUTHORIZATION_FAILED', 'GROUP_MAX_SIZE_REACHED'] as const) {
+    test(`as soon as it may after ${error}, and the user hears of it`, async () => {
+      const made = scene();
+      made.member.subscribe({ topics: ['t'] });
+      (await made.stage.next('joinGroup')).refuse(error);
+      await made.stage.settle();
+      assert.deepEqual(made.owner.heard(), [`complain ${error}`]);
+      await made.stage.advance(130);
+      const join = await made.stage.next('joinGroup');
+      join.answer({ generationId: 2, memberId: 'me', leader: 'x', protocolName: 'range' });
+      (await made.stage.next('syncGroup')).answer({ assignment: assignmentBytes('t-0') });
+      await made.stage.settle();
+      assert.deepEqual(made.owner.heard(), ['assign t-0']);
+      await leaveQuietly(made);
+    });
+  }
+
+  for (const error of ['INCONSISTENT_GROUP_PROTOCOL', 'FENCED_INSTANCE_ID'] as const) {
     test(`never when it is answered ${error}: the user hears it`, async () => {
       const made = scene();
       made.member.subscribe({ topics: ['t'] });

@@ -21,7 +21,7 @@ import { interruptible } from './interruptible.ts';
 import type { MemberOptions } from './member-options.ts';
 import type { GroupMetadata, Membership, Subscription } from './membership.ts';
 import { SubscribedTopics } from './subscribed-topics.ts';
-import { isRefusal, verdictOf } from './verdict.ts';
+import { isRefusal, isWaitedOut, verdictOf } from './verdict.ts';
 
 export interface ClassicMemberOptions extends MemberOptions {
   /** At least one, the one to prefer first (`assignorsOf`). */
@@ -77,6 +77,7 @@ export class ClassicMember implements Membership {
       cluster,
       areInternalExcluded: config['exclude.internal.topics'],
       changed: (reason) => this.rejoin(reason),
+      refused: (error) => options.owner.complain(error),
     });
   }
 
@@ -172,7 +173,7 @@ export class ClassicMember implements Membership {
       if (!isClientError(error)) throw error;
       this.#reason ??= reason;
       this.#react(error);
-      if (verdictOf(error) === 'again') await this.#backOff();
+      if (this.#fault === undefined && (verdictOf(error) === 'again' || this.#mayPass(error))) await this.#backOff();
     } finally {
       this.#isRebalancing = false;
     }
@@ -265,10 +266,16 @@ export class ClassicMember implements Membership {
     if (error.code === 'CLOSED' && this.#isLeaving) return;
     const verdict = verdictOf(error);
     if (verdict === 'again') return;
+    if (this.#mayPass(error)) return this.#options.owner.complain(error);
     if (verdict === 'end') this.#fault ??= error;
     else if (verdict === 'rejoin') this.#reason ??= 'the group rebalances';
     else this.#forget(verdict === 'lost-member', `the coordinator answered ${error.code}`);
     this.#wakeup.wake();
+  }
+
+  /** Others may leave a group that is full. */
+  #mayPass(error: ClientError): boolean {
+    return isWaitedOut(error, this.#generationId !== -1) || error.code === 'GROUP_MAX_SIZE_REACHED';
   }
 
   #forget(isMemberUnknown: boolean, reason: string): void {

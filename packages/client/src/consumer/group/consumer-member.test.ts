@@ -201,9 +201,41 @@ suite('a member of a consumer group', () => {
     await leaveQuietly(made);
   });
 
+  test('goes on asking while it may not join, and the user hears of it', async () => {
+    for (const error of ['TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED'] as const) {
+      const made = scene();
+      made.member.subscribe({ topics: ['t'] });
+      await made.stage.advance(0);
+      (await beat(made.stage)).refuse(error);
+      await made.stage.settle();
+      assert.deepEqual(made.owner.heard(), [`complain ${error}`]);
+      await made.stage.advance(130);
+      const again = await beat(made.stage);
+      assert.deepEqual([again.request.memberEpoch, again.request.subscribedTopicNames], [0, ['t']]);
+      grant(again, 1, 't-0');
+      await made.stage.advance(0);
+      assert.deepEqual(made.owner.heard(), ['assign t-0']);
+      grant(await beat(made.stage), 1);
+      await leaveQuietly(made);
+    }
+  });
+
+  test('says what to set where brokers do not know such groups', async () => {
+    const made = scene();
+    made.member.subscribe({ topics: ['t'] });
+    await made.stage.advance(0);
+    (await beat(made.stage)).fail(new ClientError('UNSUPPORTED', 'Not here.'));
+    await made.stage.settle();
+    assert.deepEqual(made.owner.heard(), ['fail UNSUPPORTED']);
+    assert.match(made.owner.failure!.message, /^Not here\. .*group\.protocol=classic/);
+    await made.member.leave();
+  });
+
   for (const error of [
     'UNRELEASED_INSTANCE_ID',
     'UNSUPPORTED_ASSIGNOR',
+    'INVALID_REGULAR_EXPRESSION',
+    'GROUP_MAX_SIZE_REACHED',
     'GROUP_AUTHORIZATION_FAILED',
     'FENCED_INSTANCE_ID',
   ] as const) {

@@ -21,7 +21,7 @@ import { HeldPartitions, type TargetTopic } from './held-partitions.ts';
 import type { MemberConfig, MemberOptions } from './member-options.ts';
 import type { GroupMetadata, Membership, Subscription } from './membership.ts';
 import { SubscribedTopics } from './subscribed-topics.ts';
-import { isRefusal, verdictOf } from './verdict.ts';
+import { isRefusal, isWaitedOut, verdictOf } from './verdict.ts';
 
 export interface ConsumerMemberOptions extends Omit<MemberOptions, 'config'> {
   /** Heartbeats come as often as the coordinator says, and sessions last as long as it says. */
@@ -245,7 +245,7 @@ export class ConsumerMember implements Membership {
     } catch (error) {
       this.#words.unheard();
       if (!isClientError(error)) return this.#break(error);
-      if (this.#epoch === epoch) this.#react(error);
+      if (this.#epoch === epoch) this.#react(isUnknown(error) ? tooOld(error) : error);
       const { 'retry.backoff.ms': firstMs, 'retry.backoff.max.ms': maxMs } = cluster.config;
       nextMs = backoffMs(++this.#failures, firstMs, maxMs, cluster.host.random);
     } finally {
@@ -290,6 +290,7 @@ export class ConsumerMember implements Membership {
     if (this.#isLeaving) return;
     const verdict = verdictOf(error);
     if (verdict === 'again' || verdict === 'rejoin') return;
+    if (isWaitedOut(error, this.#epoch > 0)) return this.#options.owner.complain(error);
     if (verdict === 'end') this.#fault ??= error;
     else this.#forget();
     this.#wakeup.wake();
@@ -393,4 +394,12 @@ export class ConsumerMember implements Membership {
   get #nowMs(): number {
     return this.#options.cluster.host.clock.monotonic();
   }
+}
+
+const isUnknown = ({ code }: ClientError): boolean => code === 'UNSUPPORTED' || code === 'UNSUPPORTED_VERSION';
+
+/** There is no way back by itself: a group is of one kind or the other for all its members. */
+function tooOld(error: ClientError): ClientError {
+  const text = `${error.message} Groups of group.protocol=consumer need Kafka 4.0; group.protocol=classic is what every broker has.`;
+  return new ClientError(error.code, text, { cause: error });
 }

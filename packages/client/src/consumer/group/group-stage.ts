@@ -227,6 +227,10 @@ export class RecordedOwner implements PartitionOwner {
     this.#drop(partitions);
   }
 
+  complain(error: ClientError): void {
+    this.told.push(`complain ${error.code}`);
+  }
+
   fail(error: ClientError): void {
     this.failure = error;
     this.told.push(`fail ${error.code}`);

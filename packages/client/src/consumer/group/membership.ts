@@ -30,6 +30,8 @@ export interface PartitionOwner {
   revoke(partitions: readonly TopicPartition[]): Promise<void>;
   /** The same when they may belong to somebody else already: nothing is committed. */
   lose(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Something stands in the way that may go away; the membership goes on, and the user's next call or iteration throws this once. */
+  complain(error: ClientError): void;
   /** Nothing more can come of this membership: the user's next call or iteration throws it. */
   fail(error: ClientError): void;
 }

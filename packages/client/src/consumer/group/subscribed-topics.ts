@@ -17,6 +17,8 @@ export interface SubscribedTopicsOptions {
   /** Whether the broker can look at patterns (KIP-848). */
   readonly doesBrokerMatch?: boolean;
   readonly changed: (reason: string) => void;
+  /** A topic that is subscribed to may not be read; told once, until it may. */
+  readonly refused?: (error: ClientError) => void;
 }
 
 /** How long at most until a topic that is not there is looked for again. */
@@ -30,6 +32,7 @@ export class SubscribedTopics {
   /** The topics of the whole group, while this member is its leader, and their partitions when they were shared out. */
   #shared: { readonly names: readonly string[]; readonly print: string } | undefined;
   #unlisten: (() => void) | undefined;
+  readonly #refused = new Set<string>();
   #missingTimer: Timer | undefined;
   #misses = 0;
 
@@ -123,7 +126,20 @@ export class SubscribedTopics {
       this.#options.changed('the topics that the pattern matches have changed');
     else if (this.#shared !== undefined && this.#print(this.#shared.names) !== this.#shared.print)
       this.#options.changed('the partitions of a subscribed topic have changed');
+    this.#lookForRefusals();
     this.#seekMissing();
+  }
+
+  #lookForRefusals(): void {
+    const { cluster, refused } = this.#options;
+    for (const name of this.#subscription.topics) {
+      const fault = cluster.metadata.fault(name);
+      if (fault?.code !== 'TOPIC_AUTHORIZATION_FAILED') this.#refused.delete(name);
+      else if (!this.#refused.has(name)) {
+        this.#refused.add(name);
+        refused?.(fault);
+      }
+    }
   }
 
   /** A topic that is subscribed to before it exists is found soon after it does. */

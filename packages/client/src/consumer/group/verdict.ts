@@ -27,6 +27,14 @@ export function verdictOf({ code, retriable }: ClientError): Verdict {
   }
 }
 
+/**
+ * What somebody may put right while the member goes on asking: the user hears of it, and it is asked again after a pause. A member that
+ * loses the right to its group while it is in it is at its end, as in Java's clients.
+ */
+export function isWaitedOut({ code }: ClientError, isMember: boolean): boolean {
+  return code === 'TOPIC_AUTHORIZATION_FAILED' || (code === 'GROUP_AUTHORIZATION_FAILED' && !isMember);
+}
+
 /** Another broker has to be asked who coordinates the group. */
 export function isCoordinatorGone({ code, retriable }: ClientError): boolean {
   if (code === 'COORDINATOR_LOAD_IN_PROGRESS') return false;
