@@ -29,6 +29,7 @@ const long = [
   'test/protocol-drift/*.test.ts',
   'test/simulation/*.test.ts',
   'test/integration/*/*.test.ts',
+  'test/packages/*.test.ts',
   'test/compat/kafkajs-door/long/*.test.ts',
   'test/compat/run.ts',
   'test/client/run.ts',

@@ -13,6 +13,7 @@ export interface CommandResult {
 export interface CommandOptions {
   stdin?: string;
   timeoutMs?: number;
+  cwd?: string;
   env?: Record<string, string>;
 }
 
@@ -21,7 +22,9 @@ export async function runCommand(
   args: string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
+  const { cwd } = options;
+  const env = { ...process.env, ...options.env };
+  const child = spawn(command, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], env });
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
