@@ -81,10 +81,11 @@ export class Admin implements AsyncDisposable {
 
   /** Connects to nobody yet. Throws `ClientError` CONFIG. */
   constructor(options: AdminOptions) {
+    const config = readOptions(adminKeys, options as Readonly<Record<string, unknown>>, ownNames);
     const { host = nodeClientHost(), observe } = options;
     this.#cluster = new Cluster({
       host,
-      config: readOptions(adminKeys, { ...options }, ownNames),
+      config,
       allowAutoCreateTopics: false,
       security: options,
       ...(observe !== undefined && { observe }),

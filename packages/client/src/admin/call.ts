@@ -130,7 +130,9 @@ export class Call {
 
   readonly #late = (): void => {
     const last = this.#lastFailure === undefined ? '' : ` The last failure was: ${this.#lastFailure.message}`;
-    const text = `${this.#what} was not done within ${this.#timeoutMs} ms; what was sent may have taken effect.${last}`;
+    // Who could not be reached has done nothing.
+    const doubt = this.#lastFailure?.code === 'UNREACHABLE' ? '.' : '; what was sent may have taken effect.';
+    const text = `${this.#what} was not done within ${this.#timeoutMs} ms${doubt}${last}`;
     this.#stop(new ClientError('TIMEOUT', text, { cause: this.#lastFailure }));
   };
 

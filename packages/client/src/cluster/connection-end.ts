@@ -12,9 +12,15 @@ export function dialError(error: unknown, broker: string, isTls: boolean): Clien
   if (isTls && code === 'ERR_SSL_WRONG_VERSION_NUMBER')
     return authentication(broker, 'it does not speak TLS on this port. Is security.protocol right?', error);
   if (isTls && tlsCodes.test(code)) return authentication(broker, `${message} (${code}).`, error);
-  const hint = isTls && code === 'ECONNRESET' ? ' Does this port speak TLS?' : '';
+  const hint = isTls && code === 'ECONNRESET' ? ' Does this port speak TLS?' : (dialHints.get(code) ?? '');
   return new ClientError('UNREACHABLE', `${broker} cannot be reached: ${message}.${hint}`, { cause: error, broker });
 }
+
+const dialHints: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', ' Nothing listens there: is the broker running, and the port right?'],
+  ['ENOTFOUND', ' Nobody knows the name: is it spelled right, and known to this machine?'],
+  ['EAI_AGAIN', ' The name could not be looked up: does this machine reach its name server?'],
+]);
 
 /** DISCONNECTED, or AUTHENTICATION where a broker refuses our certificate, which TLS 1.3 learns only after the handshake. */
 export function endOf(broker: string, isTls: boolean, answerCount: number, error: Error | undefined): ClientError {

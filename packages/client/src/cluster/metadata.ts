@@ -9,7 +9,7 @@ import type { Timer } from '@millrace/base';
 import { errors, isRetriable, type MetadataResponse, type ExactRequestInput, zeroUuid } from '@millrace/protocol';
 
 import { pause, type ClientHost } from '../client-host.ts';
-import { answerError, ClientError, isClientError } from '../error.ts';
+import { answerError, ClientError, isClientError, wireCode } from '../error.ts';
 import { backoffMs } from './backoff.ts';
 import { type BrokerNode, type PartitionMetadata, type TopicMetadata, topicMetadataOf } from './topic-metadata.ts';
 
@@ -133,10 +133,10 @@ export class Metadata {
   async topicReady(name: string, deadlineMs: number): Promise<TopicMetadata> {
     const { host, config } = this.#options;
     this.want([name]);
+    let failure: ClientError | undefined;
     for (let tries = 1; ; tries++) {
       const topic = this.#topics.get(name);
       if (topic !== undefined) return topic;
-      let failure: ClientError | undefined;
       try {
         await this.#before(deadlineMs, this.refresh());
         failure = this.#faults.get(name);
@@ -144,13 +144,14 @@ export class Metadata {
         if (failure?.retriable === false) throw failure;
       } catch (error) {
         if (!isClientError(error) || !error.retriable) throw error;
-        failure = error;
+        // That the last lookup was cut short says less than how the one before it ended.
+        if (failure === undefined || error.code !== 'TIMEOUT') failure = error;
       }
       const waitMs = backoffMs(tries, config['retry.backoff.ms'], config['retry.backoff.max.ms'], host.random);
       if (host.clock.monotonic() + waitMs >= deadlineMs)
         throw new ClientError(
-          failure?.code ?? 'TIMEOUT',
-          `Topic "${name}" is not known to the cluster, and the time to wait for it is over: ${failure?.message ?? 'no answer'}`,
+          failure === undefined || !isWire(failure) ? 'TIMEOUT' : failure.code,
+          `Topic "${name}" could not be looked up in time. ${failure?.message ?? 'No broker has answered.'}${failure?.code === 'UNKNOWN_TOPIC_OR_PARTITION' ? missing : ''}`,
           { cause: failure, retriable: true },
         );
       await pause(host, waitMs, this.#closing.signal);
@@ -343,4 +344,8 @@ function isSame(topic: TopicMetadata, known: TopicMetadata): boolean {
   );
 }
 
+/** Whether a broker said it. */
+const isWire = ({ code }: ClientError): boolean => wireCode(code) !== undefined;
+
+const missing = ' Topics are made by Admin.createTopics, or by brokers with auto.create.topics.enable.';
 const closed = (): ClientError => new ClientError('CLOSED', 'The client was closed.');

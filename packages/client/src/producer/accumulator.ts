@@ -144,7 +144,7 @@ export class Accumulator {
         bytes > requestBytesMax ? `max.request.size (${requestBytesMax})` : `buffer.memory (${memoryBytes})`;
       throw new ClientError(
         'MESSAGE_TOO_LARGE',
-        `A record of "${topic.name}" takes ${bytes} bytes, more than ${limit} allows.`,
+        `A record of "${topic.name}" takes ${bytes} bytes, more than ${limit} allows. Raise that, and max.message.bytes of the topic with it.`,
       );
     }
     return bytes;
@@ -167,7 +167,7 @@ export class Accumulator {
     if (!Number.isInteger(index) || index < 0 || index >= partitions.length)
       throw new ClientError(
         'UNKNOWN_TOPIC_OR_PARTITION',
-        `Topic "${topic.name}" has no partition ${index}; it has ${partitions.length}.`,
+        `Topic "${topic.name}" has no partition ${index}${record.partition === undefined ? ', which the partitioner chose' : ''}; it has ${partitions.length}.`,
         { retriable: false },
       );
     return index;

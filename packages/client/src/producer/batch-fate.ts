@@ -150,13 +150,14 @@ export class BatchFate {
     const { accumulator, cluster, settings } = this.#options;
     const { queue } = batch;
     accumulator.unsettled.delete(batch);
-    const reason = cluster.metadata.fault(queue.topic.name)?.message ?? '';
+    const cause = batch.failure ?? cluster.metadata.fault(queue.topic.name);
+    const [records, they] = batch.count === 1 ? ['1 record', 'It'] : [`${batch.count} records`, 'They'];
+    const state = batch.tries > 0 ? 'may have been written' : batch.count === 1 ? 'was never sent' : 'were never sent';
+    const last = cause === undefined ? '' : ` The last failure was: ${cause.message}`;
     const error = new ClientError(
       'TIMEOUT',
-      `${batch.count} records for ${nameOf(queue)} were not acknowledged within delivery.timeout.ms (${settings.deliveryTimeoutMs}). ${
-        batch.tries === 0 ? `They were never sent. ${reason}` : 'They may have been written.'
-      }`.trimEnd(),
-      { cause: batch.failure ?? cluster.metadata.fault(queue.topic.name) },
+      `${records} for ${nameOf(queue)} not acknowledged within delivery.timeout.ms (${settings.deliveryTimeoutMs}). ${they} ${state}.${last}`,
+      { cause },
     );
     if (batch.tries > 0) batch.isDoubtful = true;
     if (queue.inFlight.includes(batch)) {

@@ -28,6 +28,7 @@ import {
   producerSettings,
   readProducerConfig,
 } from './producer-settings.ts';
+import { wrongField, wrongRecord } from './record-checks.ts';
 import { type Field, recordBytesMax } from './record-buffer.ts';
 import type { RecordMetadata } from './record-metadata.ts';
 import { Sender } from './sender.ts';
@@ -92,7 +93,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
 
   /** Connects when the first record is sent. Throws `ClientError` CONFIG. */
   constructor(options: ProducerOptions<Topics>) {
-    const given: Readonly<Record<string, unknown>> = { ...options };
+    const given = options as Readonly<Record<string, unknown>>;
     const config = readProducerConfig(given, ownNames);
     const { host = nodeClientHost(), topics = {}, allowAutoCreateTopics, observe } = options;
     const settings = producerSettings(config, given);
@@ -307,7 +308,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       this.#wait(topic, { record, key, value, waiter, ticket, deadlineMs, signal });
       return false;
     } catch (error) {
-      const failure = asClientError(error);
+      const failure = wrongRecord(record) ?? asClientError(error);
       if (waiter !== null) waiter.failed(failure, ticket);
       return true;
     }
@@ -483,11 +484,7 @@ function serialized(topic: TopicState, given: unknown, isKey: boolean): SoonFiel
   const serde = isKey ? topic.keySerde : topic.valueSerde;
   const field = serde === undefined ? given : serde.serialize(given, { topic: topic.name, isKey });
   if (typeof field === 'string' || field instanceof Uint8Array || isSoon(field as Field)) return field as SoonField;
-  const noun = isKey ? 'key' : 'value';
-  throw new ClientError(
-    'SERIALIZATION',
-    `The ${noun} of a record of "${topic.name}" is a ${typeof field}; it must be a text or a Uint8Array, or the topic needs a serde.`,
-  );
+  throw wrongField(topic.name, field, isKey ? 'key' : 'value', serde !== undefined);
 }
 
 function partitionerNamed(className: string | null): Partitioner | undefined {

@@ -7,6 +7,7 @@
 import { batchHeader } from '@millrace/protocol';
 
 import type { HeadersInput } from '../record.ts';
+import { wrongHeader, wrongHeaders } from './record-checks.ts';
 
 export type Field = Uint8Array | string | null;
 
@@ -143,8 +144,15 @@ type HeaderPair = readonly [name: string, content: Field];
 const noHeaders: readonly HeaderPair[] = [];
 
 function headerList(headers: HeadersInput): readonly HeaderPair[] {
-  if (Array.isArray(headers)) return headers.map(({ key, value }): HeaderPair => [key, value]);
-  return Object.entries(headers as Record<string, Field | undefined>).map(([name, value]) => [name, value ?? null]);
+  if (typeof headers !== 'object' || headers === null) throw wrongHeaders(headers);
+  if (Array.isArray(headers)) return headers.map(({ key, value }): HeaderPair => pairOf(key, value));
+  return Object.entries(headers as Record<string, Field | undefined>).map(([name, value]) => pairOf(name, value));
+}
+
+function pairOf(name: string, value: Field | undefined): HeaderPair {
+  if (value === undefined || value === null) return [name, null];
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw wrongHeader(name, value);
+  return [name, value];
 }
 
 const fieldBytes = (field: Field): number =>

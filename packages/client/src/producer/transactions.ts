@@ -112,6 +112,11 @@ export class Transactions implements BatchOfTransaction, SenderGate {
   }
 
   async init(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#fatal === undefined && this.#state !== 'new')
+      throw new ClientError(
+        'STATE',
+        'Transactions of this producer were initialized already; call beginTransaction().',
+      );
     this.#demand('new', 'Initializing transactions');
     await this.#alone(async () => {
       await this.#ask(signal, (call) => this.#requests.initialize(call));

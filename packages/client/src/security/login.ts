@@ -46,9 +46,11 @@ async function logIn(connection: Connection, mechanism: SaslMechanism): Promise<
     return Buffer.from(answer.authBytes);
   };
   try {
+    if (!connection.versions.has('saslHandshake')) throw noLogin();
     const { errorCode, mechanisms } = await connection.send('saslHandshake', { mechanism: name });
+    if (errorCode === errors.ILLEGAL_SASL_STATE) throw noLogin();
     if (errorCode !== errors.NONE)
-      throw new ClientError('AUTHENTICATION', `It offers ${mechanisms.join(', ') || 'nothing'} only.`);
+      throw new ClientError('AUTHENTICATION', `It offers ${mechanisms.join(', ') || 'nothing'} only (sasl.mechanism).`);
     await mechanism.authenticate({ host: address.host, port: address.port, send });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -62,6 +64,13 @@ async function logIn(connection: Connection, mechanism: SaslMechanism): Promise<
   }
   return lifetimeMs;
 }
+
+/** What a listener without SASL says in one way or another. */
+const noLogin = (): ClientError =>
+  new ClientError(
+    'AUTHENTICATION',
+    'This listener asks for no login: set security.protocol to PLAINTEXT or SSL, or name the port of a SASL listener.',
+  );
 
 function builtIn(config: ClientConfig, host: ClientHost, security: SecurityOptions): SaslMechanism {
   const name = config['sasl.mechanism'];
