@@ -8,14 +8,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { after, before, suite, test } from 'node:test';
 
-import {
-  Admin,
-  type ClientErrorCode,
-  Consumer,
-  isClientError,
-  Producer,
-  ShareConsumer,
-} from '@millrace/client';
+import { Admin, type ClientErrorCode, Consumer, isClientError, Producer, ShareConsumer } from '@millrace/client';
 import { startBroker, type TestBroker } from '@millrace/testkit';
 
 type Fate = 'final' | 'retriable' | 'fatal' | 'abortable';

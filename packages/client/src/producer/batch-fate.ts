@@ -203,6 +203,11 @@ export class BatchFate {
     const isLate = cluster.host.clock.monotonic() >= batch.createdAtMs + settings.deliveryTimeoutMs;
     const mayRetry = !batch.isSettled && !isLate && batch.tries <= settings.retries && transactions?.mayRetry !== false;
     if (error.retriable && mayRetry) return this.#again(batch, this.#isHinted(batch, part) ? 0 : undefined);
+    if (error.retriable && isLate && !batch.isSettled) {
+      // Whether the answer or the clock comes first makes no difference.
+      batch.failure = error;
+      return this.expire(batch);
+    }
     const refused = part?.recordErrors ?? [];
     if (refused.length === 0) this.giveUp(batch, error);
     else this.giveUp(batch, error, eachOf(batch, error, refused));
