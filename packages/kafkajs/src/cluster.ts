@@ -129,6 +129,8 @@ export class DoorCluster implements Cluster {
       };
       return await (this.#gate === undefined ? send() : this.#gate.through(connection.broker, send));
     } catch (error) {
+      // It may have moved.
+      if (typeof target === 'object') cluster.coordinators.forget(target.type, target.key);
       throw kafkaJSError(error, api);
     }
   }

@@ -7,7 +7,7 @@ import * as door from '@millrace/kafkajs';
 import { FaultProxy, startBroker, type TestBroker } from '@millrace/testkit';
 import kafkajs from 'kafkajs';
 
-import { clientOf, type Fault, type Library, outcomeOfSend, strike } from './faults/outcomes.ts';
+import { clientOf, type Fault, type Library, outcomeOfSend, strike, verdictOf } from './faults/outcomes.ts';
 
 const ours = door.default as unknown as Library;
 
@@ -56,6 +56,29 @@ suite('faults', () => {
       }
     });
   }
+
+  test('an admin that has known the coordinator of a group finds it where it has moved', async () => {
+    await using proxy = await FaultProxy.open(broker.bootstrap);
+    const admin = clientOf(ours, proxy).admin();
+    await admin.connect();
+    const partitions = [{ partition: 0, offset: '1' }];
+    const calls = {
+      describeGroups: () => admin.describeGroups(['moved']),
+      offsetFetch: () => admin.fetchOffsets({ groupId: 'moved' }),
+      offsetCommit: () => admin.setOffsets({ groupId: 'moved', topic: 'sent', partitions }),
+      deleteGroups: () => admin.deleteGroups(['moved']),
+    };
+    await calls.offsetCommit();
+    for (const [api, call] of Object.entries(calls)) {
+      let isLookedUp = false;
+      proxy.rule = ({ name }) => {
+        if (name === 'findCoordinator') isLookedUp = true;
+        return name === api && !isLookedUp ? verdictOf('NOT_COORDINATOR') : undefined;
+      };
+      await call();
+    }
+    await admin.disconnect();
+  });
 
   for (const api of ['fetch', 'listOffsets'] as const) {
     test(`a partition whose leader is not found for long is asked for now and then (${api})`, async () => {

@@ -3,6 +3,7 @@ import type { Target } from '@millrace/client';
 
 import { check } from '../broker-errors.ts';
 import { ConfigResourceTypes, ConfigSource } from '../enums.ts';
+import { KafkaJSBrokerNotFound } from '../errors.ts';
 import type { Admin, DescribeConfigResponse } from '../types/admin.ts';
 import type { AdminParts } from './admin.ts';
 import { checkEnum, checkFilledList, checkName, wrong } from './checks.ts';
@@ -81,8 +82,9 @@ async function byBroker<R extends Resource, A>(
 ): Promise<A[]> {
   const { BROKER, BROKER_LOGGER } = ConfigResourceTypes;
   const groups = Map.groupBy(resources, ({ type, name }): Target => {
-    const isOfBroker = type === BROKER || type === BROKER_LOGGER;
-    return isOfBroker && cluster.nodeIds.includes(Number(name)) ? Number(name) : 'controller';
+    if (type !== BROKER && type !== BROKER_LOGGER) return 'controller';
+    if (!cluster.nodeIds.includes(Number(name))) throw new KafkaJSBrokerNotFound(`The cluster has no broker ${name}.`);
+    return Number(name);
   });
   const answers = await Promise.all([...groups].map(async ([target, some]) => await ask(target, some)));
   return answers.flat();

@@ -47,6 +47,7 @@ async function deleteGroups({ cluster }: AdminParts, groupIds: readonly string[]
   await cluster.refreshMetadata();
   const results = await Promise.all(
     groupIds.map(async (groupId) => {
+      cluster.forgetCoordinator('group', groupId);
       const answer = await cluster.request({ type: 'group', key: groupId }, 'deleteGroups', { groupsNames: [groupId] });
       return answer.results[0]!;
     }),

@@ -94,6 +94,7 @@ async function fetchOffsets(
   const wanted = await Promise.all(
     topics.map(async (name) => ({ name, partitionIndexes: await partitionsOf(parts, name) })),
   );
+  parts.cluster.forgetCoordinator('group', groupId);
   const answer = await parts.cluster.request(
     { type: 'group', key: groupId },
     'offsetFetch',

@@ -69,6 +69,7 @@ export async function describeGroup(
   retry: RetryOptions,
 ): Promise<GroupDescription & { errorCode: number }> {
   return await retrier(retry)(async () => {
+    cluster.forgetCoordinator('group', groupId);
     // Newer versions answer that a group is not there; older ones, that it is dead.
     const answer = await cluster.request(
       { type: 'group', key: groupId },

@@ -52,6 +52,9 @@ const staleTypes = new Set<string>([
   'UNKNOWN_TOPIC_OR_PARTITION',
 ]);
 
+/** The broker is not there, or not any more: others may lead its partitions now. */
+const goneNames = new Set<string>(['KafkaJSBrokerNotFound', 'KafkaJSConnectionError', 'KafkaJSConnectionClosedError']);
+
 export class Fetching {
   readonly #options: FetchingOptions;
   readonly #replicas = new Map<string, { readonly nodeId: number; readonly untilMs: number }>();
@@ -240,7 +243,7 @@ export class Fetching {
       await group.offsets.reset(topic, partition);
       return;
     }
-    if (staleTypes.has(type) || name === 'KafkaJSBrokerNotFound' || name === 'KafkaJSConnectionClosedError') {
+    if (staleTypes.has(type) || goneNames.has(name)) {
       logger.debug('Leaders are looked up anew', { error: (error as Error).message });
       await cluster.refreshMetadata();
       return;

@@ -27,7 +27,7 @@ export function strike(proxy: FaultProxy, { api, error, times = Infinity }: Faul
   };
 }
 
-function verdictOf(error: Fault['error']): Verdict {
+export function verdictOf(error: Fault['error']): Verdict {
   if (error === 'cut') return { cutBefore: true };
   if (error === 'lost') return { cutAfter: true };
   return { rewrite: (answer) => withError(answer, errors[error]).value as Fields };
