@@ -30,5 +30,10 @@ exports.exchange = async function exchange(client, bootstrap, topic) {
   } catch (error) {
     faults.push({ isOurs: error instanceof ClientError, isClientError: isClientError(error), code: error.code });
   }
+  try {
+    faults.push(await new Producer({ ...servers, 'compression.type': 'zstd' }).close());
+  } catch (error) {
+    faults.push({ isOurs: error instanceof ClientError, code: error.code, text: error.message });
+  }
   console.log(JSON.stringify({ read, faults }));
 };

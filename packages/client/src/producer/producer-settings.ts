@@ -43,6 +43,8 @@ export function producerSettings(config: ProducerConfig, given: Readonly<Record<
     throw wrong('transaction.two.phase.commit.enable: no broker offers two-phase commits yet (KIP-939).');
   const acks = config.acks === 'all' ? -1 : (Number(config.acks) as -1 | 0 | 1);
   const codecName = config['compression.type'];
+  const codec = codecNamed(codecName)!;
+  if (codec.missing !== undefined) throw wrong(`compression.type=${codecName}: ${codec.missing}`);
   return {
     acks,
     batchBytes: Math.max(1, config['batch.size']),
@@ -55,7 +57,7 @@ export function producerSettings(config: ProducerConfig, given: Readonly<Record<
     requestTimeoutMs: config['request.timeout.ms'],
     inFlightMax: config['max.in.flight.requests.per.connection'],
     isIdempotent: isIdempotent(config, given, acks),
-    codecId: codecNamed(codecName)!.id,
+    codecId: codec.id,
     compressionLevel:
       codecName === 'none' || codecName === 'snappy' ? undefined : config[`compression.${codecName}.level`],
     ignoresKeys: config['partitioner.ignore.keys'],

@@ -2,9 +2,9 @@
  * Records out of an answer to Fetch. In: the bytes of one partition. Out: messages as handlers get them, plain objects with texts for
  * numbers, and how far the bytes go. Records of aborted transactions and control records are left out.
  */
-import { batchHeader as header, checksumOf, decodeBatch, type RecordHeader } from '@millrace/protocol';
+import { batchHeader as header, checksumOf, codecs, decodeBatch, type RecordHeader } from '@millrace/protocol';
 
-import { KafkaJSNonRetriableError, KafkaJSUnsupportedMagicByteInMessageSet } from '../errors.ts';
+import { KafkaJSNonRetriableError, KafkaJSNotImplemented, KafkaJSUnsupportedMagicByteInMessageSet } from '../errors.ts';
 import type { KafkaMessage } from '../types/consumer.ts';
 import type { IHeaders } from '../types/producer.ts';
 
@@ -60,6 +60,8 @@ function readBatch(
 ): void {
   if (checksumOf(bytes, at, length) !== header.checksum(bytes, at))
     throw new KafkaJSNonRetriableError(`The batch at offset ${baseOffset} is damaged: its checksum is wrong.`);
+  const missing = codecs[header.compressionId(bytes, at)]?.missing;
+  if (missing !== undefined) throw new KafkaJSNotImplemented(missing);
   const batchContext = contextOf(bytes, at, baseOffset);
   // From here on offsets are counted from 0, so that they are exact however large they are; the checksum does not cover this part.
   bytes.writeBigInt64BE(0n, at);

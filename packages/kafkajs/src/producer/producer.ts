@@ -9,12 +9,18 @@ import {
   Producer as ClientProducer,
   type RecordMetadata as Acknowledged,
 } from '@millrace/client';
+import { codecNamed } from '@millrace/protocol';
 
 import { kafkaJSError } from '../broker-errors.ts';
 import { DoorCluster } from '../cluster.ts';
 import type { OpenOptions } from '../cluster-options.ts';
 import { CompressionTypes } from '../enums.ts';
-import { KafkaJSError, KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } from '../errors.ts';
+import {
+  KafkaJSError,
+  KafkaJSNonRetriableError,
+  KafkaJSNotImplemented,
+  KafkaJSNumberOfRetriesExceeded,
+} from '../errors.ts';
 import { type Instrumentation, producerEvents as events } from '../events.ts';
 import type { Logger } from '../logger.ts';
 import { Partitioners } from '../partitioners.ts';
@@ -203,6 +209,8 @@ export class PlainProducer {
     if (producer === undefined) {
       const name = codecNames.get(compression);
       if (name === undefined) throw new KafkaJSNonRetriableError(`There is no compression ${compression}.`);
+      const missing = codecNamed(name)?.missing;
+      if (missing !== undefined) throw new KafkaJSNotImplemented(missing);
       const isIdempotent = this.#parts.config.idempotent === true;
       producer = this.#open!({ acks: String(acks), 'enable.idempotence': isIdempotent, 'compression.type': name });
       this.#opened.set(key, producer);

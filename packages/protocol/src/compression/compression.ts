@@ -2,7 +2,7 @@ import { CompressionError } from './compression-error.ts';
 import { compressGzip, decompressGzip } from './gzip.ts';
 import { compressLz4, decompressLz4 } from './lz4.ts';
 import { compressSnappy, decompressSnappy } from './snappy.ts';
-import { compressZstd, decompressZstd } from './zstd.ts';
+import { compressZstd, decompressZstd, zstdMissing } from './zstd.ts';
 
 export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
@@ -13,6 +13,8 @@ export interface Codec {
   readonly name: CompressionName;
   /** The levels users may ask for, as in Kafka; absent where the codec has none. */
   readonly levels: { readonly min: number; readonly max: number; readonly default: number } | undefined;
+  /** Why it cannot be used on this Node, where it cannot. */
+  readonly missing?: string | undefined;
   compress(bytes: Buffer, level?: number): Buffer;
   /** Refuses, before allocating, what would grow beyond `bytesMax`. */
   decompress(bytes: Buffer, bytesMax: number): Buffer;
@@ -55,6 +57,7 @@ const zstd: Codec = {
   id: 4,
   name: 'zstd',
   levels: { min: -131072, max: 22, default: 3 },
+  missing: zstdMissing,
   compress: compressZstd,
   decompress: decompressZstd,
 };

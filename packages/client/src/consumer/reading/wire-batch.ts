@@ -85,8 +85,8 @@ export class WireBatch implements RecordSource {
       return recordsOf(bytes, at, recordBytesMax);
     } catch (error) {
       if (!(error instanceof CompressionError)) throw error;
-      if (header.compressionId(bytes, at) < 5) throw this.#corrupt(error.message, error);
-      const text = `The batch at offset ${this.baseOffset} of ${this.topic}-${this.partition} is compressed in a way that is not known here.`;
+      if (error.fault !== 'unsupported') throw this.#corrupt(error.message, error);
+      const text = `The batch at offset ${this.baseOffset} of ${this.topic}-${this.partition} cannot be decompressed: ${error.message}`;
       throw new ClientError('UNSUPPORTED_COMPRESSION_TYPE', text, { cause: error });
     }
   }
