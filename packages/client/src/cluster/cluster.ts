@@ -72,6 +72,7 @@ export class Cluster {
   readonly #lanes = new Map<string, Lane>();
   readonly #reach = new Map<string, Reach>();
   readonly #closing = new AbortController();
+  readonly #connected = Promise.withResolvers<void>();
   #idleTimer: Timer | undefined;
 
   /** Connects to nobody yet. Throws `ClientError` CONFIG. */
@@ -138,6 +139,11 @@ export class Cluster {
     if (node !== undefined) return await this.#connectTo(node, `${id}`, purpose);
     this.metadata.invalidate();
     throw new ClientError('UNREACHABLE', `The cluster names no broker ${id} at present.`);
+  }
+
+  /** Settles when the first connection is there. */
+  get connected(): Promise<void> {
+    return this.#connected.promise;
   }
 
   /** Those that are open now, of all brokers and purposes. */
@@ -236,6 +242,7 @@ export class Cluster {
       if (this.#lanes.get(name) !== opened) connection.close(moved(id, node));
       void connection.closed.then(gone);
       this.#watchIdle();
+      this.#connected.resolve();
       return connection;
     } catch (error) {
       gone();

@@ -29,6 +29,7 @@ import {
   type OffsetQuery,
 } from './offsets/listed-offsets.ts';
 import type { ConsumedRecord } from './reading/consumer-record.ts';
+import { type PartitionStream, PartitionStreams } from './reading/partition-streams.ts';
 import type { RecordBatch } from './reading/record-batch.ts';
 import { Intake } from './intake.ts';
 import { type HandlerContext, Runner } from './reading/runner.ts';
@@ -62,8 +63,13 @@ export interface RunOptions<R> extends BatchOptions {
   /** One of the two. A promise is waited for before the next call for the partition. */
   readonly eachRecord?: ((record: R, context: HandlerContext) => unknown) | undefined;
   readonly eachBatch?: ((batch: RecordBatch<R>, context: HandlerContext) => unknown) | undefined;
-  /** How many partitions are worked on at a time; all of them when it is left out. Order within a partition is kept. */
-  readonly concurrency?: 'partition' | number | undefined;
+  /**
+   * How many partitions are worked on at a time; all of them when it is left out. Order within a partition is kept. `key`, for `eachRecord`:
+   * of each partition several records at a time, those of one key in order; what is committed is up to the first that is not done.
+   */
+  readonly concurrency?: 'partition' | 'key' | number | undefined;
+  /** With `concurrency: 'key'`, how many keys of a partition are worked on at a time; 32 when it is left out. */
+  readonly keysMax?: number | undefined;
 }
 
 export interface CloseOptions {
@@ -94,6 +100,8 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   readonly #groupOffsets: GroupOffsets | undefined;
   readonly #committer: Committer | undefined;
   #membership: Membership | undefined;
+  /** Before the group was left; the last metrics are pushed behind that. */
+  #lastMemberId: string | undefined;
   #subscription: Subscription | undefined;
   #isChosen = false;
   #closing: Promise<void> | undefined;
@@ -120,7 +128,8 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.cluster = cluster;
     this.#telemetry = new Telemetry(cluster, () => {
       const { 'group.id': group_id, 'group.instance.id': group_instance_id } = config;
-      return clientLabels({ group_id, group_instance_id, group_member_id: this.#membership?.metadata.memberId });
+      const group_member_id = this.#membership?.metadata.memberId ?? this.#lastMemberId;
+      return clientLabels({ group_id, group_instance_id, group_member_id });
     });
     this.#turns = new Turns(host.clock);
     const offsets = this.#openGroupOffsets();
@@ -217,17 +226,44 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   }
 
   /**
+   * The partitions that are ours, each a stream to read at its own pace, as they come; a stream ends when its partition is given up, and all
+   * do when this loop is left. The group waits for the record, or batch, that a stream has in hand, so `close()` is not to be waited for
+   * inside of a loop. Throws `ClientError` STATE when somebody reads already.
+   */
+  partitionStreams({ signal, recordsMax }: BatchOptions = {}): AsyncIterableIterator<
+    PartitionStream<ConsumedRecord<Topics>>,
+    undefined,
+    undefined
+  > {
+    this.#mustStayOpen();
+    return new PartitionStreams<ConsumedRecord<Topics>>({
+      queue: this.#intake.queue,
+      recordLimits: this.#limits(this.#settings.config['max.poll.records']),
+      batchLimits: this.#limits(recordsMax),
+      turns: this.#turns,
+      cursors: this.#intake.cursors,
+      signal,
+    });
+  }
+
+  /**
    * Calls a handler for what comes, until the consumer is closed or the signal aborts, which is no failure here. Throws `ClientError`:
    * HANDLER with what the handler has thrown, at whose record the next `run` goes on, or what stands in the way of reading.
    */
   async run(options: RunOptions<ConsumedRecord<Topics>>): Promise<void> {
     this.#mustStayOpen();
-    const { eachRecord, eachBatch, concurrency = 'partition', recordsMax, signal } = options;
+    const { eachRecord, eachBatch, concurrency = 'partition', keysMax = 32, recordsMax, signal } = options;
     if ((eachRecord === undefined) === (eachBatch === undefined))
       throw new ClientError('CONFIG', 'run takes eachRecord or eachBatch, and not both.');
-    const atATime = concurrency === 'partition' ? Number.POSITIVE_INFINITY : concurrency;
+    const atATime = typeof concurrency === 'number' ? concurrency : Number.POSITIVE_INFINITY;
     if (!(atATime >= 1))
-      throw new ClientError('CONFIG', `concurrency is ${concurrency}; it takes "partition" or a number from 1 on.`);
+      throw new ClientError(
+        'CONFIG',
+        `concurrency is ${concurrency}; it takes "partition", "key" or a number from 1 on.`,
+      );
+    if (concurrency === 'key' && eachRecord === undefined)
+      throw new ClientError('CONFIG', 'concurrency "key" is for eachRecord: batches come one after the other.');
+    if (!(keysMax >= 1)) throw new ClientError('CONFIG', `keysMax is ${keysMax}; it takes a number from 1 on.`);
     const limits = this.#limits(
       recordsMax ?? (eachRecord === undefined ? undefined : this.#settings.config['max.poll.records']),
     );
@@ -238,6 +274,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       eachRecord,
       eachBatch,
       concurrency: atATime,
+      keysMax: concurrency === 'key' ? keysMax : undefined,
       signal,
     });
     await runner.ended;
@@ -411,6 +448,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       if (this.#closing !== undefined) await this.#intake.quiet();
       return await this.#intake.assignment.choose([]);
     }
+    this.#lastMemberId = membership.metadata.memberId;
     // The last commits are made as a member.
     await membership.leave(how);
     if (this.#membership === membership) this.#membership = undefined;

@@ -94,7 +94,7 @@ export class TelemetryStage {
     while (this.pushes.length < count) await this.advance(stepMs);
   }
 
-  /** The client gets to know its cluster. */
+  /** The client connects. */
   async begin(): Promise<void> {
     await this.cluster.metadata.refresh();
     await this.quiet();

@@ -54,7 +54,7 @@ export class Telemetry {
   #fault: ClientError | undefined;
   #isOver: boolean;
 
-  /** `labels` are those of the client itself, as they are when it pushes. Begins when the client knows its cluster. */
+  /** `labels` are those of the client itself, as they are when it pushes. Begins when the client has a connection. */
   constructor(cluster: Cluster, labels: () => Labels) {
     this.#cluster = cluster;
     this.#labels = labels;
@@ -62,10 +62,9 @@ export class Telemetry {
     this.#isEnabled = cluster.config['enable.metrics.push'];
     this.#isOver = !this.#isEnabled;
     if (this.#isOver) return;
-    const forget = cluster.metadata.onChanged(() => {
-      forget();
-      if (this.#timer === undefined && !this.#isOver) void this.#ask();
-    });
+    // What the connection was made for goes first.
+    const begin = (): unknown => setImmediate(() => this.#isOver || this.#subscription !== undefined || this.#ask());
+    void cluster.connected.then(begin);
   }
 
   /** The id under which brokers know this client, for as long as this object lives. Throws `ClientError` STATE, UNSUPPORTED, TIMEOUT, ABORTED, CLOSED. */
@@ -226,14 +225,14 @@ export class Telemetry {
   }
 
   /**
-   * Of those that wait for nothing, the one that was used last, so that none is kept open for metrics alone. Throws `ClientError` UNSUPPORTED
-   * where all that are there are to brokers that do not know metrics of clients.
+   * One that waits for little, and of those the one that was used last, so that none is kept open for metrics alone. Throws `ClientError`
+   * UNSUPPORTED where all that are there are to brokers that do not know metrics of clients.
    */
   #openConnection(): Connection | undefined {
     const open = [...this.#cluster.connections()];
     const offering = open.filter(({ versions }) => versions.has('pushTelemetry'));
     if (open.length > 0 && offering.length === 0) open[0]!.versions.choose('pushTelemetry');
-    const idle = offering.filter(({ pendingCount }) => pendingCount === 0);
-    return idle.toSorted((a, b) => b.lastUsedAtMs - a.lastUsedAtMs)[0];
+    offering.sort((a, b) => a.pendingCount - b.pendingCount || b.lastUsedAtMs - a.lastUsedAtMs);
+    return offering[0];
   }
 }
