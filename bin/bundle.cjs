@@ -32,7 +32,7 @@ function isFresh(path) {
 }
 
 function stampOf(input) {
-  const { mtimeMs, size } = statSync(join(root, input));
+  const { mtimeMs, size } = statSync(`${root}/${input}`);
   return `${mtimeMs}-${size}`;
 }
 
@@ -70,7 +70,9 @@ async function make(path, source) {
     platform: 'node',
     target: 'node26',
     format: 'cjs',
-    keepNames: true,
+    // The text of a program stays in memory. Names stay whole and lines short, for those who read a stack.
+    minifyWhitespace: true,
+    lineLimit: 120,
     sourcemap: 'linked',
     external,
     banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },

@@ -35,19 +35,28 @@ export function nativeCrc32c(): Crc32c | undefined {
 const polynomial = 0x82f63b78;
 const laneCount = 16;
 
-/** Sixteen tables of 256: `tables[lane * 256 + byte]` is what `byte` does to the checksum when `lane` bytes follow it. */
+/**
+ * Sixteen tables of 256: `tables[lane * 256 + byte]` is what `byte` does to the checksum when `lane` bytes follow it. In loops that end
+ * soon: one long one makes a broker that only starts load the optimizing compiler, 5 MiB of it.
+ */
 function makeTables(): Int32Array {
   const tables = new Int32Array(laneCount * 256);
-  for (let byte = 0; byte < 256; byte++) {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = (value & 1) === 0 ? value >>> 1 : (value >>> 1) ^ polynomial;
-    tables[byte] = value;
-  }
-  for (let at = 256; at < tables.length; at++) {
+  for (let byte = 0; byte < 256; byte++) tables[byte] = afterByte(byte);
+  for (let lane = 1; lane < laneCount; lane++) addLane(tables, lane * 256);
+  return tables;
+}
+
+function afterByte(byte: number): number {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = (value & 1) === 0 ? value >>> 1 : (value >>> 1) ^ polynomial;
+  return value;
+}
+
+function addLane(tables: Int32Array, from: number): void {
+  for (let at = from; at < from + 256; at++) {
     const shorter = tables[at - 256]!;
     tables[at] = (shorter >>> 8) ^ tables[shorter & 0xff]!;
   }
-  return tables;
 }
 
 let tables: Int32Array | undefined;
