@@ -5,11 +5,11 @@ import type { BrokerNode } from '../cluster/topic-metadata.ts';
 import { ClientError, isClientError } from '../error.ts';
 import type { TopicPartition } from '../record.ts';
 import type { AclOperation } from './acl-words.ts';
-import { operationsOf } from './authorized-operations.ts';
 import { Call } from './call.ts';
 import { askClassic, type ClassicGroupDescription, type DescribeGroupsOptions } from './describe-classic-groups.ts';
+import { describedGroup } from './describe-groups.ts';
 import { type Fates, runErrand } from './errand.ts';
-import { coordinatorOf, type GroupState, groupStateOf, toGroups, whatOfGroup } from './groups.ts';
+import { coordinatorOf, type GroupState, toGroups, whatOfGroup } from './groups.ts';
 
 export interface ConsumerGroupMember {
   readonly memberId: string;
@@ -105,12 +105,10 @@ type WireAssignment = WireGroup['members'][number]['assignment'];
 
 function ofConsumer(group: WireGroup, coordinator: BrokerNode): ConsumerGroupDescription {
   return {
-    groupId: group.groupId,
+    ...describedGroup(group, coordinator),
     type: 'consumer',
-    state: groupStateOf(group.groupState),
     isSimple: false,
     partitionAssignor: group.assignorName,
-    coordinator,
     members: group.members.map((member) => ({
       memberId: member.memberId,
       groupInstanceId: member.instanceId,
@@ -122,9 +120,6 @@ function ofConsumer(group: WireGroup, coordinator: BrokerNode): ConsumerGroupDes
       memberEpoch: member.memberEpoch,
       isUpgraded: member.memberType < 0 ? undefined : member.memberType === 1,
     })),
-    groupEpoch: group.groupEpoch,
-    targetAssignmentEpoch: group.assignmentEpoch,
-    authorizedOperations: operationsOf(group.authorizedOperations),
   };
 }
 
