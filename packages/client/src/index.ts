@@ -53,6 +53,7 @@ export type { OauthBearerToken } from './security/oauth-bearer.ts';
 export type { SaslExchange, SaslMechanism } from './security/sasl-mechanism.ts';
 export { type SaslCredentials, securityOptionNames, type SecurityOptions } from './security/security-options.ts';
 export { Producer, type ProducerOptions, type WaitOptions } from './producer/producer.ts';
+export type { InterceptedRecord, ProducerInterceptor } from './producer/interceptors.ts';
 export { murmur2, partitionOfKey } from './producer/murmur2.ts';
 export { roundRobin, type Partitioner } from './producer/partitioner.ts';
 export { producerKeys } from './producer/producer-keys.ts';

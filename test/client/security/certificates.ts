@@ -1,7 +1,7 @@
 // A certificate authority for one test run, made by the `openssl` command.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,6 +34,25 @@ export class Authority {
     const locked = `${key}.locked`;
     run(['pkcs8', '-topk8', '-v2', 'aes-256-cbc', '-in', key, '-out', locked, '-passout', `pass:${password}`]);
     return { certificate: text(certificate), key: text(locked) };
+  }
+
+  /** The same as a PKCS12 file, whose path it gives. */
+  pkcs12(name: string, { certificate, key }: Identity, keyPassword: string, password: string): string {
+    const [pem, store] = [this.#path(`${name}.both.pem`), this.#path(`${name}.p12`)];
+    writeFileSync(pem, key + certificate);
+    run([
+      'pkcs12',
+      '-export',
+      '-in',
+      pem,
+      '-passin',
+      `pass:${keyPassword}`,
+      '-out',
+      store,
+      '-passout',
+      `pass:${password}`,
+    ]);
+    return store;
   }
 
   [Symbol.dispose](): void {

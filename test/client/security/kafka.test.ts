@@ -222,6 +222,22 @@ suite('security against Apache Kafka', () => {
     await works('MUTUAL', { 'security.protocol': 'SSL' }, { tls: own });
   });
 
+  test('mutual TLS with a PKCS12 file, and what is wrong with one', async () => {
+    const store = authority.pkcs12('user', user, 'key password', 'store password');
+    const options = {
+      'security.protocol': 'SSL',
+      'ssl.truststore.certificates': authority.certificate,
+      'ssl.keystore.type': 'PKCS12',
+      'ssl.keystore.location': store,
+    };
+    await works('MUTUAL', { ...options, 'ssl.keystore.password': 'store password' });
+    await assert.rejects(meet('MUTUAL', { ...options, 'ssl.keystore.password': 'another' }), { code: 'CONFIG' });
+    await assert.rejects(meet('MUTUAL', { ...options, 'ssl.keystore.type': 'PEM' }), {
+      code: 'CONFIG',
+      message: /Set ssl\.keystore\.type=PKCS12/,
+    });
+  });
+
   test('a client without a certificate is told so', async () => {
     const trust = { 'ssl.truststore.certificates': authority.certificate };
     await assert.rejects(meet('MUTUAL', { 'security.protocol': 'SSL', ...trust }), {

@@ -26,10 +26,11 @@ export interface MetadataConfig {
   readonly 'retry.backoff.max.ms': number;
   /** Whether a topic that is asked for and not there is made, where the broker allows it. */
   readonly 'allow.auto.create.topics': boolean;
+  /** A topic that nobody asked for in this time is not asked after any more. Only producers have a key for it. */
+  readonly 'metadata.max.idle.ms'?: number;
 }
 
-/** A topic that nobody asked for in this time is not asked after any more. */
-const forgottenAfterMs = 300_000;
+const idleMsDefault = 300_000;
 
 export class Metadata {
   readonly #options: MetadataOptions;
@@ -297,8 +298,9 @@ export class Metadata {
 
   #forget(): void {
     const nowMs = this.#options.host.clock.monotonic();
+    const idleMsMax = this.#options.config['metadata.max.idle.ms'] ?? idleMsDefault;
     for (const [name, askedAtMs] of this.#wanted) {
-      if (nowMs - askedAtMs <= forgottenAfterMs) continue;
+      if (nowMs - askedAtMs <= idleMsMax) continue;
       this.#wanted.delete(name);
       if (!this.#wantsAll) this.#drop(name);
     }

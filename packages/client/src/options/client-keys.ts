@@ -13,12 +13,12 @@ export const clientKeys = {
   'client.dns.lookup': string(
     'use_all_dns_ips',
     { oneOf: ['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'] },
-    'Whether all addresses of a name are tried.',
+    'Without effect: all addresses of a name are tried in either case; canonical names are for Kerberos, which is not built in.',
   ),
   'client.rack': string(
     '',
     { importance: 'low' },
-    'Where this client stands; brokers then name a replica nearby (KIP-392).',
+    'Where this client stands: consumers are named a replica nearby (KIP-392), and share partitions by it.',
   ),
   'request.timeout.ms': int(30_000, { min: 0 }, 'How long an answer may take.'),
   'default.api.timeout.ms': int(60_000, { min: 0 }, 'How long a call may take with all its retries.'),
@@ -29,8 +29,8 @@ export const clientKeys = {
   'socket.connection.setup.timeout.ms': long(10_000, {}, 'How long the first attempt to connect may take.'),
   'socket.connection.setup.timeout.max.ms': long(30_000, {}, 'How long a later attempt to connect may take.'),
   'connections.max.idle.ms': long(540_000, {}, 'A connection without requests is closed after this time.'),
-  'send.buffer.bytes': int(131_072, { min: -1 }, 'Left to the system.'),
-  'receive.buffer.bytes': int(65_536, { min: -1 }, 'Left to the system.'),
+  'send.buffer.bytes': int(131_072, { min: -1 }, 'Without effect: Node leaves it to the system.'),
+  'receive.buffer.bytes': int(65_536, { min: -1 }, 'Without effect: Node leaves it to the system.'),
   'metadata.max.age.ms': long(300_000, { min: 0 }, 'Leaders are looked up anew after this time at the latest.'),
   'metadata.recovery.strategy': string(
     'rebootstrap',
@@ -52,8 +52,9 @@ export const clientKeys = {
     'This client’s certificate and those it hangs on, PEM.',
   ),
   'ssl.keystore.key': password(null, { importance: 'high' }, 'The private key, PEM.'),
-  'ssl.keystore.location': string(null, { importance: 'high' }, 'A file with key and certificates, PEM.'),
-  'ssl.keystore.type': string('PEM', { oneOf: ['PEM'] }, 'Only PEM; Java key stores cannot be read.'),
+  'ssl.keystore.location': string(null, { importance: 'high' }, 'A file with key and certificates.'),
+  'ssl.keystore.password': password(null, { importance: 'high' }, 'Of a file that is PKCS12; PEM has none.'),
+  'ssl.keystore.type': string('PEM', { oneOf: ['PEM', 'PKCS12'] }, 'What the file is. JKS cannot be read.'),
   'ssl.key.password': password(null, { importance: 'high' }, 'Of the private key.'),
   'ssl.endpoint.identification.algorithm': string(
     'https',

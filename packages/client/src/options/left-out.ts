@@ -3,7 +3,7 @@ import { ClientError } from '../error.ts';
 
 const serdes = 'Keys and values are written and read as `topics` says, an option of its own.';
 const classes = 'Java classes cannot be loaded here.';
-const stores = 'Stores are PEM, which has no password of its own; ssl.key.password is that of the key.';
+const stores = 'What is trusted is PEM, which has no password.';
 const kerberos = 'GSSAPI (Kerberos) is not built in; `saslMechanism` takes one of your own.';
 const renewal = 'A token is renewed when four fifths of its life are over; sessions as KIP-368 says.';
 const assertions = 'Signed assertions are made by whoever gives `oauthBearerToken`.';
@@ -17,15 +17,13 @@ export const leftOutOptions: ReadonlyMap<string, string> = new Map(
     'value.serializer': serdes,
     'key.deserializer': serdes,
     'value.deserializer': serdes,
-    'interceptor.classes': `${classes} \`observe\` is told of requests.`,
+    'interceptor.classes': `${classes} \`interceptors\` of a Producer are objects; \`observe\` is told of requests.`,
     'config.providers': classes,
-    'partitioner.rack.aware': 'Partitions are not chosen by rack.',
     'bootstrap.controllers': 'Brokers are asked for everything; name them in bootstrap.servers.',
     'bootstrap.resolve.timeout.ms': 'Names are looked up with each connection, within its time.',
     'metadata.cluster.check.enable': 'A cluster with another id than before is logged, and followed.',
     'share.acknowledgement.mode': 'An option of ShareConsumer.',
     'share.acquire.mode': 'An option of ShareConsumer.',
-    'ssl.keystore.password': stores,
     'ssl.truststore.password': stores,
     'ssl.provider': classes,
     'ssl.keymanager.algorithm': classes,

@@ -47,6 +47,11 @@ export const producerKeys = {
     { min: 0, importance: 'low' },
     'A partition whose broker has taken nothing for this time gets no records without keys; 0: never.',
   ),
+  'partitioner.rack.aware': boolean(
+    false,
+    { importance: 'low' },
+    'Whether records without keys go to partitions whose leaders are in client.rack, while there are any (KIP-1123).',
+  ),
   'transactional.id': string(null, { nonEmpty: true }, 'The name under which transactions of this producer are kept.'),
   'transaction.timeout.ms': int(60_000, {}, 'The coordinator aborts a transaction after this time.'),
   'transaction.two.phase.commit.enable': boolean(
@@ -54,5 +59,9 @@ export const producerKeys = {
     { importance: 'low' },
     'Transactions that an outside coordinator decides (KIP-939); refused, as no broker offers it yet.',
   ),
-  'metadata.max.idle.ms': long(300_000, { min: 5000, importance: 'low' }, 'After which a topic is forgotten.'),
+  'metadata.max.idle.ms': long(
+    300_000,
+    { min: 5000, importance: 'low' },
+    'A topic that was not written to for this time is not looked up any more.',
+  ),
 } as const;

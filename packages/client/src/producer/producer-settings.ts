@@ -28,6 +28,7 @@ export interface ProducerSettings {
   readonly availabilityTimeoutMs: number;
   readonly transactionalId: string | undefined;
   readonly transactionTimeoutMs: number;
+  readonly topicIdleMs: number;
 }
 
 const intMax = 0x7fff_ffff;
@@ -65,6 +66,7 @@ export function producerSettings(config: ProducerConfig, given: Readonly<Record<
     availabilityTimeoutMs: config['partitioner.availability.timeout.ms'],
     transactionalId: config['transactional.id'] ?? undefined,
     transactionTimeoutMs: config['transaction.timeout.ms'],
+    topicIdleMs: config['metadata.max.idle.ms'],
   };
 }
 

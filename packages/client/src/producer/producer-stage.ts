@@ -55,6 +55,8 @@ export class ProducerStage {
   /** Metadata names the leaders of the beginning; only answers to Produce name the present ones (KIP-951). */
   hasOldMetadata = false;
   isLogAppendTime = false;
+  /** Of the brokers, in their order. */
+  racks: readonly string[] = [];
   #ids = 100;
 
   constructor(brokers = 1, partitions = 1) {
@@ -125,7 +127,10 @@ export class ProducerStage {
   }
 
   #nodes(): object[] {
-    return this.brokers.map((_, index) => ({ nodeId: index + 1, host: `b${index + 1}`, port, rack: null }));
+    return this.brokers.map((_, index) => {
+      const rack = this.racks[index] ?? null;
+      return { nodeId: index + 1, host: `b${index + 1}`, port, rack };
+    });
   }
 
   #produce(brokerId: number, { request }: ScriptedRequest): object | 'close' | 'silence' {

@@ -17,12 +17,14 @@ import { Telemetry, type WaitOptions as TelemetryWait } from '../telemetry/telem
 import { Accumulator } from './accumulator.ts';
 import { BatchFate } from './batch-fate.ts';
 import { BufferMemory } from './buffer-memory.ts';
+import { Interceptors, interceptorsOf, type ProducerInterceptor } from './interceptors.ts';
 import { type Partitioner, roundRobin } from './partitioner.ts';
 import { ProducerMeter, type ProducerMetrics } from './producer-metrics.ts';
 import { ProduceChannel } from './produce-channel.ts';
 import { ProducerIdentity } from './producer-identity.ts';
 import type { PlainRecord, RecordOf } from './producer-record.ts';
 import {
+  type ProducerConfig,
   type ProducerKeyOptions,
   type ProducerSettings,
   producerSettings,
@@ -32,6 +34,7 @@ import { wrongField, wrongRecord } from './record-checks.ts';
 import { type Field, recordBytesMax } from './record-buffer.ts';
 import type { RecordMetadata } from './record-metadata.ts';
 import { Sender } from './sender.ts';
+import type { StickyRules } from './sticky-partition.ts';
 import {
   aborted,
   asClientError,
@@ -53,6 +56,8 @@ export interface ProducerOwnOptions<Topics extends TopicSerdesMap> extends Secur
   readonly partitioner?: Partitioner | undefined;
   /** Whether a topic that is not there is made, where brokers allow it. */
   readonly allowAutoCreateTopics?: boolean | undefined;
+  /** See every record before it is serialized, in their order, and what became of it. */
+  readonly interceptors?: readonly ProducerInterceptor[] | undefined;
   /** Told of every request that was answered. */
   readonly observe?: RequestObserver | undefined;
   readonly host?: ClientHost | undefined;
@@ -66,9 +71,17 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const ownNames = [...securityOptionNames, 'topics', 'partitioner', 'allowAutoCreateTopics', 'observe', 'host'];
-/** A topic that is written to is named to the cluster's metadata this often, lest it be forgotten. */
-const wantedEveryMs = 60_000;
+const ownNames = [
+  ...securityOptionNames,
+  'topics',
+  'partitioner',
+  'interceptors',
+  'allowAutoCreateTopics',
+  'observe',
+  'host',
+];
+/** A topic that is written to is named to the cluster's metadata this many times before it would be forgotten. */
+const wantedTimes = 5;
 
 export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> implements AsyncDisposable {
   readonly cluster: Cluster;
@@ -84,6 +97,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   readonly #topics = new Map<string, TopicState>();
   readonly #lines = new Set<TopicLine>();
   readonly #doors: LineDoors;
+  readonly #interceptors: Interceptors | undefined;
   #lastTopic: TopicState | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
   #hurries = 0;
@@ -98,6 +112,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
     const { host = nodeClientHost(), topics = {}, allowAutoCreateTopics, observe } = options;
     const settings = producerSettings(config, given);
     this.#settings = settings;
+    this.#interceptors = interceptorsOf(options.interceptors, host.log);
     this.#serdes = new Map(Object.entries(topics));
     this.cluster = new Cluster({
       host,
@@ -120,12 +135,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       settings,
       memory: this.#memory,
       partitioner: options.partitioner ?? partitionerNamed(config['partitioner.class']),
-      sticky: {
-        batchBytes: settings.batchBytes,
-        isAdaptive: settings.isAdaptive,
-        random: host.random,
-        isAvailable: (leaderId) => this.#sender.isAvailable(leaderId),
-      },
+      sticky: this.#stickyRules(config),
       begun: (queue) => {
         this.#want(queue.topic);
         this.#sender.wake(queue);
@@ -292,6 +302,10 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
 
   /** Whether it is in a batch now, or settled; false when it waits in a line. */
   #put(record: PlainRecord, waiter: Waiter | null, ticket: number, signal: AbortSignal | undefined): boolean {
+    if (this.#interceptors !== undefined) {
+      record = this.#interceptors.sending(record);
+      waiter = this.#interceptors.watching(record, waiter);
+    }
     try {
       const refusal = this.#ended ?? this.#transactions?.refusal;
       if (refusal !== undefined) throw refusal;
@@ -312,6 +326,18 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       if (waiter !== null) waiter.failed(failure, ticket);
       return true;
     }
+  }
+
+  #stickyRules({ 'client.rack': rack, 'partitioner.rack.aware': isRackAware }: ProducerConfig): StickyRules {
+    const { batchBytes, isAdaptive } = this.#settings;
+    const isNear = (leaderId: number): boolean => this.cluster.metadata.nodes.get(leaderId)?.rack === rack;
+    return {
+      batchBytes,
+      isAdaptive,
+      random: this.cluster.host.random,
+      isAvailable: (leaderId) => this.#sender.isAvailable(leaderId),
+      isNear: isRackAware && rack !== '' ? isNear : undefined,
+    };
   }
 
   get #transactional(): Transactions {
@@ -393,7 +419,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
   #want(topic: TopicState): void {
     const nowMs = this.cluster.host.clock.monotonic();
     this.#sender.watch(nowMs + this.#settings.deliveryTimeoutMs);
-    if (nowMs - topic.wantedAtMs < wantedEveryMs) return;
+    if (nowMs - topic.wantedAtMs < this.#settings.topicIdleMs / wantedTimes) return;
     topic.wantedAtMs = nowMs;
     this.cluster.metadata.want([topic.name]);
   }

@@ -12,6 +12,8 @@ export interface StickyRules {
   readonly random: Random;
   /** Brokers that have taken nothing for too long. */
   readonly isAvailable: (leaderId: number) => boolean;
+  /** Brokers of the client's own rack, which are preferred while any of them leads (KIP-1123). Undefined: racks do not count. */
+  readonly isNear: ((leaderId: number) => boolean) | undefined;
 }
 
 export class StickyPartition {
@@ -33,9 +35,11 @@ export class StickyPartition {
   }
 }
 
-function next(topic: TopicState, { isAdaptive, random, isAvailable }: StickyRules): number {
+function next(topic: TopicState, { isAdaptive, random, isAvailable, isNear }: StickyRules): number {
   const { partitions } = topic.metadata!;
-  const led = partitions.filter(({ leaderId }) => leaderId >= 0 && isAvailable(leaderId));
+  const all = partitions.filter(({ leaderId }) => leaderId >= 0 && isAvailable(leaderId));
+  const near = isNear === undefined ? [] : all.filter(({ leaderId }) => isNear(leaderId));
+  const led = near.length > 0 ? near : all;
   if (led.length === 0) return random.below(partitions.length);
   const waiting = led.map(({ index }) => topic.queues[index]?.length ?? 0);
   if (!isAdaptive || led.length < 2) return led[random.below(led.length)]!.index;

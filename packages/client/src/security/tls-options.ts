@@ -51,6 +51,7 @@ function nameCheckOf(config: ClientConfig): ConnectionOptions {
 }
 
 function identityOf(config: ClientConfig): ConnectionOptions {
+  if (config['ssl.keystore.type'] === 'PKCS12') return pkcs12Of(config);
   const file = pem(config, undefined, 'ssl.keystore.location');
   const cert = config['ssl.keystore.certificate.chain'] ?? file;
   const key = config['ssl.keystore.key'] ?? file;
@@ -59,6 +60,24 @@ function identityOf(config: ClientConfig): ConnectionOptions {
     throw new ClientError('CONFIG', 'ssl.keystore.key and ssl.keystore.certificate.chain are given together.');
   const passphrase = config['ssl.key.password'];
   return { cert, key, ...(passphrase !== null && { passphrase }) };
+}
+
+/** Certificates of authorities in it are trusted as well, which OpenSSL cannot be asked to leave out. */
+function pkcs12Of(config: ClientConfig): ConnectionOptions {
+  const path = config['ssl.keystore.location'];
+  if (path === null)
+    throw new ClientError('CONFIG', 'ssl.keystore.type=PKCS12 needs ssl.keystore.location, the file that it is in.');
+  const passphrase = config['ssl.keystore.password'];
+  return { pfx: contentOf('ssl.keystore.location', path), ...(passphrase !== null && { passphrase }) };
+}
+
+function contentOf(key: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClientError('CONFIG', `${key}: ${reason}`, { cause: error });
+  }
 }
 
 function versionsOf(config: ClientConfig): ConnectionOptions {
@@ -80,13 +99,11 @@ function pem(
   if (text !== null) return text;
   const path = config[fileKey];
   if (path === null) return undefined;
-  try {
-    const content = readFileSync(path, 'utf8');
-    if (content.includes('-----BEGIN ')) return content;
-  } catch (error) {
-    throw new ClientError('CONFIG', `${fileKey}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-  throw new ClientError('CONFIG', `${fileKey}: ${path} is no PEM file. Java key stores have to be exported to PEM.`);
+  const content = contentOf(fileKey, path).toString();
+  if (content.includes('-----BEGIN ')) return content;
+  const advice =
+    fileKey === 'ssl.keystore.location'
+      ? 'Set ssl.keystore.type=PKCS12 if it is that; keytool -importkeystore -deststoretype PKCS12 makes one of a JKS file.'
+      : 'keytool -exportcert -rfc writes the certificates of a Java store as PEM.';
+  throw new ClientError('CONFIG', `${fileKey}: ${path} is no PEM file. ${advice}`);
 }
