@@ -83,7 +83,7 @@ suite('what our clients push', () => {
     const text = await (await fetch(`http://127.0.0.1:${broker.broker.adminPort}/metrics`)).text();
     const sent = `kafka_client_producer_record_send_total{client_id="p",client_instance_id="${producerId}"} 1200`;
     const sentTo = `kafka_client_producer_topic_record_send_total{client_id="p",client_instance_id="${producerId}",topic="${topic}"} 1200`;
-    assert.ok(text.includes(sent) && text.includes(sentTo), text.match(/.*record_send_total.*/g)?.join('\n') ?? 'none');
+    assert.ok(text.includes(sent) && text.includes(sentTo), text);
     assert.match(text, /^# TYPE kafka_client_producer_record_send_total counter$/m);
     assert.match(text, /^# TYPE kafka_client_producer_batch_size_avg gauge$/m);
     const consumed = [

@@ -146,7 +146,7 @@ export async function toldBy(work: Work): Promise<string[]> {
 
 const namesOf = (labels: readonly string[]): string =>
   labels
-    .map((label) => label.split('=')[0])
+    .map((label) => label.slice(0, label.indexOf('=')))
     .sort()
     .join(',');
 

@@ -78,6 +78,7 @@ const ownNames: readonly string[] = [...securityOptionNames, 'host', 'observe'];
 export class Admin implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #telemetry: Telemetry;
+  #closing: Promise<void> | undefined;
 
   /** Connects to nobody yet. Throws `ClientError` CONFIG. */
   constructor(options: AdminOptions) {
@@ -105,12 +106,16 @@ export class Admin implements AsyncDisposable {
 
   /** Ends all connections; calls at work throw CLOSED. */
   close(): Promise<void> {
-    const lastPush = this.#telemetry.close();
-    return lastPush === undefined ? this.#cluster.close() : lastPush.then(() => this.#cluster.close());
+    return (this.#closing ??= this.#close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #close(): Promise<void> {
+    const lastPush = this.#telemetry.close();
+    return lastPush === undefined ? this.#cluster.close() : lastPush.then(() => this.#cluster.close());
   }
 
   createTopics(topics: readonly (string | NewTopic)[], options: CreateTopicsOptions = {}): Promise<CreatedTopic[]> {

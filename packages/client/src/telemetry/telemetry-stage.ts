@@ -1,5 +1,6 @@
 /** A broker that wants metrics, and a client that has some and does nothing else. Time goes by when a test moves it. For tests. */
 import { silentLogger, type Timer } from '@millrace/base';
+import type { Dial } from '@millrace/net';
 import { apis, decompress, errors } from '@millrace/protocol';
 import {
   dialScripted,
@@ -42,6 +43,7 @@ const stepMs = 500;
 export class TelemetryStage {
   readonly host = new TestHost();
   readonly broker: ScriptedBroker;
+  readonly dial: Dial;
   readonly cluster: Cluster;
   readonly telemetry: Telemetry;
   readonly sent: OpenMetrics<typeof table>['sensors']['sent'];
@@ -62,6 +64,7 @@ export class TelemetryStage {
     const background = { after: (delayMs: number, callback: () => void) => this.#after(delayMs, callback) };
     this.broker = new ScriptedBroker(({ name, request }) => this.#answer(name, request as never));
     const dial = dialScripted(new Map([['b1:9092', this.broker]]));
+    this.dial = dial;
     const config = readOptions(clientKeys, {
       'bootstrap.servers': 'b1:9092',
       'client.rack': 'r1',
