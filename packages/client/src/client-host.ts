@@ -42,3 +42,13 @@ export function pause(
     for (const signal of signals) signal?.addEventListener('abort', done);
   });
 }
+
+/** Waits for it, but not longer than that. */
+export async function atMost(host: ClientHost, timeoutMs: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, pause(host, timeoutMs, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}

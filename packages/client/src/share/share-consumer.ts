@@ -5,7 +5,7 @@
  * `share-member.ts` hears which partitions are ours, `share-fetcher.ts` acquires records of them as a reader asks for them and sends what
  * becomes of them, a `delivery.ts` knows the state of each.
  */
-import { type ClientHost, nodeClientHost, pause } from '../client-host.ts';
+import { atMost, nodeClientHost, pause } from '../client-host.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import type { CallOptions, ReadOptions } from '../consumer/consumer.ts';
 import { decoderOf } from '../consumer/reading/decoded-record.ts';
@@ -245,7 +245,7 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   async #close(timeoutMs: number): Promise<void> {
     this.#queue.end();
-    await before(this.cluster.host, timeoutMs, this.#finish());
+    await atMost(this.cluster.host, timeoutMs, this.#finish());
     this.#fetcher.close();
     await this.#telemetry.close(timeoutMs);
     await this.cluster.close();
@@ -343,15 +343,5 @@ export class ShareConsumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 
   #mustBeOpen(): void {
     if (this.#closing !== undefined) throw new ClientError('CLOSED', 'This consumer was closed.');
-  }
-}
-
-/** Waits for it, but not longer than that. */
-async function before(host: ClientHost, timeoutMs: number, work: Promise<void>): Promise<void> {
-  const over = new AbortController();
-  try {
-    await Promise.race([work, pause(host, timeoutMs, over.signal)]);
-  } finally {
-    over.abort();
   }
 }
