@@ -16,7 +16,7 @@ const examples = [...guide.matchAll(/^## (.+?)\n[^]*?^```ts\n([^]*?)^```/gm)].ma
   code: code!,
 }));
 const names =
-  /'(orders|trips|counts|parcels|payments|billing|jobs|workers|repairs|mechanics|deliveries|couriers|visits|watched)'|\b(trips|counts|parcels)(?=: \{)/g;
+  /'(orders|trips|counts|parcels|payments|billing|jobs|workers|repairs|mechanics|deliveries|couriers|visits|watched|winds|sailors)'|\b(trips|counts|parcels)(?=: \{)/g;
 
 /** What an example prints, as far as the page promises it. */
 const prints: Readonly<Record<string, RegExp>> = {
@@ -25,6 +25,7 @@ const prints: Readonly<Record<string, RegExp>> = {
   Schemas: /its schema says id: .*int[^]*2026/,
   'Consume in a group': /mine now: 1[^]*0\/0: 10\.00[^]*given back: 1/,
   'Handlers, side by side': /job 1[^]*job 2[^]*job 3/,
+  'A stream for each partition': /0: north\n0: east\n0: south/,
   'Share groups': /pump, try 1\nvalve, try 1\nnonsense, try 1\nengine, try 1\nvalve, try 2\nsettled: true/,
   'Share groups with handlers': /(?:delivered parcel [1-4]\n){4}/,
   Administer: /3\ntrue/,

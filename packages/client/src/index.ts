@@ -41,6 +41,7 @@ export type { ListedOffset, OffsetQuery } from './consumer/offsets/listed-offset
 export type { PartitionDescription } from './consumer/partition-descriptions.ts';
 export type { ConsumedMessage } from './consumer/reading/consume-channel.ts';
 export type { ConsumedRecord, ConsumerRecord, TimestampType } from './consumer/reading/consumer-record.ts';
+export type { PartitionStream } from './consumer/reading/partition-streams.ts';
 export type { RecordBatch } from './consumer/reading/record-batch.ts';
 export type { HandlerContext } from './consumer/reading/runner.ts';
 export { ClientError, isClientError, type ClientErrorCode, type OwnErrorCode } from './error.ts';

@@ -255,12 +255,10 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     const { eachRecord, eachBatch, concurrency = 'partition', keysMax = 32, recordsMax, signal } = options;
     if ((eachRecord === undefined) === (eachBatch === undefined))
       throw new ClientError('CONFIG', 'run takes eachRecord or eachBatch, and not both.');
-    const atATime = typeof concurrency === 'number' ? concurrency : Number.POSITIVE_INFINITY;
-    if (!(atATime >= 1))
-      throw new ClientError(
-        'CONFIG',
-        `concurrency is ${concurrency}; it takes "partition", "key" or a number from 1 on.`,
-      );
+    if (!(concurrency === 'partition' || concurrency === 'key' || concurrency >= 1)) {
+      const text = `concurrency is ${concurrency}; it takes "partition", "key" or a number from 1 on.`;
+      throw new ClientError('CONFIG', text);
+    }
     if (concurrency === 'key' && eachRecord === undefined)
       throw new ClientError('CONFIG', 'concurrency "key" is for eachRecord: batches come one after the other.');
     if (!(keysMax >= 1)) throw new ClientError('CONFIG', `keysMax is ${keysMax}; it takes a number from 1 on.`);
@@ -273,7 +271,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
       turns: this.#turns,
       eachRecord,
       eachBatch,
-      concurrency: atATime,
+      concurrency: typeof concurrency === 'number' ? concurrency : Number.POSITIVE_INFINITY,
       keysMax: concurrency === 'key' ? keysMax : undefined,
       signal,
     });

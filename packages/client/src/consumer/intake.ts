@@ -161,7 +161,7 @@ export class Intake {
     this.#fetcher.add(cursor);
     this.#learnLeader(cursor);
     this.#finder.wake();
-    this.queue.readable(cursor);
+    this.queue.add(cursor);
   }
 
   #removed(cursor: Cursor): void {

@@ -3,6 +3,7 @@ import { ClientError } from '../../error.ts';
 import type { Serde, SerdePlace, TopicSerdes } from '../../serdes/serde.ts';
 import type { RecordDecoder } from '../fetch/cursor.ts';
 import type { FetchedRecord } from './fetched-record.ts';
+import type { AnyRecord } from './handed-slice.ts';
 import { RecordAround } from './record-around.ts';
 
 class DecodedRecord extends RecordAround<FetchedRecord> {
@@ -13,6 +14,10 @@ class DecodedRecord extends RecordAround<FetchedRecord> {
     super(record);
     this.key = key;
     this.value = value;
+  }
+
+  get storedKey(): Buffer | null {
+    return this.inner.key;
   }
 
   /** What the serdes made stays as it is. */
@@ -37,6 +42,12 @@ export function decoderOf(topic: string, { key, value }: TopicSerdes): RecordDec
       return refuse(record, error);
     }
   };
+}
+
+/** Its key as it stands in the log. */
+export function storedKeyOf(record: AnyRecord): Buffer | undefined {
+  const key = record instanceof DecodedRecord ? record.storedKey : record.key;
+  return Buffer.isBuffer(key) ? key : undefined;
 }
 
 function decoded(serde: Serde<unknown> | undefined, bytes: Buffer | null, place: SerdePlace): unknown {

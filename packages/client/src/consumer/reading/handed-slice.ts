@@ -11,6 +11,8 @@ export class HandedSlice {
   end: number;
   /** How many the reader is done with. */
   done = 0;
+  /** Which are done before one that came earlier. */
+  readonly doneAhead = new Set<number>();
   /** Records that take their place when they are decoded. */
   pending: readonly PromiseLike<AnyRecord>[] | undefined;
   #nextOffset: bigint;

@@ -15,6 +15,10 @@ export interface Reader {
   readonly inHand: Iterable<Cursor>;
   /** There may be something now: a cursor, a fault, or the end. */
   wake(): void;
+  /** A partition is ours now. */
+  added?(cursor: Cursor): void;
+  /** A partition is not ours any more. */
+  removed?(cursor: Cursor): void;
 }
 
 export interface ReadyQueueDoors {
@@ -57,8 +61,14 @@ export class ReadyQueue {
     this.#reader?.wake();
   }
 
+  add(cursor: Cursor): void {
+    this.#reader?.added?.(cursor);
+    this.readable(cursor);
+  }
+
   remove(cursor: Cursor): void {
     this.#ready.delete(cursor);
+    this.#reader?.removed?.(cursor);
   }
 
   /** Something that concerns no partition alone. The next reader throws it; one that is final, all after it too. */

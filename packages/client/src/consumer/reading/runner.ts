@@ -6,6 +6,7 @@
  */
 import { ClientError, isClientError } from '../../error.ts';
 import type { Cursor, SliceLimits } from '../fetch/cursor.ts';
+import { KeyedWork } from './keyed-work.ts';
 import type { HandedSlice } from './handed-slice.ts';
 import type { RecordBatch } from './record-batch.ts';
 import type { Reader, ReadyQueue } from './ready-queue.ts';
@@ -26,6 +27,8 @@ export interface RunnerOptions<R> {
   readonly eachBatch?: ((batch: RecordBatch<R>, context: HandlerContext) => unknown) | undefined;
   /** How many partitions are worked on at a time. */
   readonly concurrency: number;
+  /** How many keys of a partition are worked on at a time; left out: its records one after the other. */
+  readonly keysMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -107,6 +110,8 @@ export class Runner<R> implements Reader {
 
   #handle(cursor: Cursor, slice: HandedSlice): void {
     this.#active.add(cursor);
+    const { keysMax } = this.#options;
+    if (keysMax !== undefined) return void this.#handleByKey(cursor, slice, keysMax);
     try {
       const handle = (): Promise<void> | undefined =>
         this.#options.eachBatch === undefined ? this.#records(slice) : this.#batch(cursor, slice);
@@ -119,6 +124,19 @@ export class Runner<R> implements Reader {
     } catch (error) {
       this.#threw(cursor, slice, error);
     }
+  }
+
+  async #handleByKey(cursor: Cursor, slice: HandedSlice, keysMax: number): Promise<void> {
+    const { eachRecord, turns } = this.#options;
+    await cursor.decoded(slice);
+    const call = (index: number): unknown => eachRecord!(slice.records[index] as R, this.#context);
+    const work = new KeyedWork({ slice, call, keysMax, turns, isHalted: () => this.#isHalted });
+    try {
+      await work.run();
+    } catch (error) {
+      return this.#threw(cursor, slice, error, work.failedAt);
+    }
+    this.#released(cursor, slice);
   }
 
   #records(slice: HandedSlice): Promise<void> | undefined {
@@ -172,11 +190,12 @@ export class Runner<R> implements Reader {
   }
 
   /** The records at hand are given again to the next reader. */
-  #threw(cursor: Cursor, slice: HandedSlice, error: unknown): void {
+  #threw(cursor: Cursor, slice: HandedSlice, error: unknown, index = slice.done): void {
+    const offset = slice.offsetAt(index);
     this.#active.delete(cursor);
     slice.index = slice.done;
     cursor.release(slice);
-    this.#stop(handlerError(cursor, slice, error));
+    this.#stop(handlerError(cursor, offset, error));
     this.wake();
   }
 
@@ -210,8 +229,8 @@ export class Runner<R> implements Reader {
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
-function handlerError({ topic, partition }: Cursor, { position }: HandedSlice, error: unknown): ClientError {
+function handlerError({ topic, partition }: Cursor, offset: bigint, error: unknown): ClientError {
   const reason = error instanceof Error ? error.message : String(error);
-  const text = `The handler has thrown at ${topic}-${partition}, offset ${position}: ${reason}`;
+  const text = `The handler has thrown at ${topic}-${partition}, offset ${offset}: ${reason}`;
   return new ClientError('HANDLER', text, { cause: error });
 }

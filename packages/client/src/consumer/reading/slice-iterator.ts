@@ -12,8 +12,11 @@ import { RecordBatch } from './record-batch.ts';
 import type { Reader, ReadyQueue } from './ready-queue.ts';
 import type { Turns } from './turns.ts';
 
+/** Where slices come from: all partitions, or one. */
+export type SliceQueue = Pick<ReadyQueue, 'reader' | 'isEnded' | 'next' | 'took' | 'who' | 'readable'>;
+
 export interface IteratorOptions {
-  readonly queue: ReadyQueue;
+  readonly queue: SliceQueue;
   readonly limits: SliceLimits;
   readonly turns: Turns;
   readonly signal?: AbortSignal | undefined;
@@ -137,7 +140,7 @@ abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, unde
 }
 
 /** A fault that stays is found again by the next reader. */
-export function take(cursor: Cursor, limits: SliceLimits, queue: ReadyQueue): HandedSlice | undefined {
+export function take(cursor: Cursor, limits: SliceLimits, queue: SliceQueue): HandedSlice | undefined {
   try {
     const slice = cursor.take(limits);
     if (slice !== undefined) {
