@@ -136,7 +136,7 @@ test('the offsets of groups are compacted as any other topic', async () => {
   await write(client, 'read', 1);
   await client.send('findCoordinator', 2, { key: 'readers', keyType: 0 });
   const commit = async (offset: number): Promise<number | undefined> => {
-    const partitions = [{ partitionIndex: 0, committedOffset: offset, committedMetadata: '' }];
+    const partitions = [{ partitionIndex: 0, committedOffset: BigInt(offset), committedMetadata: '' }];
     const topics = [{ name: 'read', partitions }];
     const answer = await client.send('offsetCommit', 8, { groupId: 'readers', memberId: '', topics });
     return answer.topics[0]?.partitions[0]?.errorCode;
@@ -151,7 +151,7 @@ test('the offsets of groups are compacted as any other topic', async () => {
   assert.ok(recordsOf(log).length < 5);
   const topics = [{ name: 'read', partitionIndexes: [0] }];
   const fetched = await client.send('offsetFetch', 7, { groupId: 'readers', topics });
-  assert.equal(fetched.topics[0]?.partitions[0]?.committedOffset, 20);
+  assert.equal(fetched.topics[0]?.partitions[0]?.committedOffset, 20n);
 });
 
 /** So many partitions that a look at them takes several turns; there is something to compact in the last ten. */

@@ -229,7 +229,7 @@ async function offsets(script: Script): Promise<void> {
     epoch: number,
     partitionIndex = 0,
   ): Promise<void> => {
-    const partitions = [{ partitionIndex, committedOffset: 5, committedMetadata: '' }];
+    const partitions = [{ partitionIndex, committedOffset: 5n, committedMetadata: '' }];
     const topics = [version >= 10 ? { topicId, partitions } : { name: 'c', partitions }];
     await script.answer(what, 'offsetCommit', version, { groupId, memberId, generationIdOrMemberEpoch: epoch, topics });
   };
@@ -429,7 +429,7 @@ async function instanceChanges(script: Script): Promise<void> {
 async function emptyGroups(script: Script): Promise<void> {
   const groupId = 'sides';
   await script.topic('e', 1);
-  const partitions = [{ partitionIndex: 0, committedOffset: 5, committedMetadata: '' }];
+  const partitions = [{ partitionIndex: 0, committedOffset: 5n, committedMetadata: '' }];
   await script.answer('offsets make a classic group', 'offsetCommit', 8, {
     groupId,
     memberId: '',

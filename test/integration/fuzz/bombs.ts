@@ -180,7 +180,7 @@ export function repeated(topic: string): Bomb[] {
     resources: [{ resourceType: 2, resourceName: topic, configs: many(20_000, () => setting) }],
     validateOnly: false,
   });
-  const offset = { committedOffset: 5, committedMetadata: '' };
+  const offset = { committedOffset: 5n, committedMetadata: '' };
   add('offsetCommit', 8, '20000 partitions that are not there', {
     groupId: 'bomb-group',
     generationIdOrMemberEpoch: -1,

@@ -137,7 +137,7 @@ export class GoodClient {
   }
 
   async #commit(): Promise<void> {
-    const committedOffset = this.#position;
+    const committedOffset = BigInt(this.#position);
     const committed = await this.#timed(
       'offsetCommit',
       async () =>

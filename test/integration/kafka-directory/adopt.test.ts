@@ -43,7 +43,7 @@ async function fill(bootstrap: string): Promise<string> {
   }
   await untilDone('Kafka has a coordinator', async () => {
     await client.send('findCoordinator', 2, { key: group, keyType: 0 });
-    const partitions = [{ partitionIndex: 1, committedOffset: 3, committedMetadata: 'from Kafka' }];
+    const partitions = [{ partitionIndex: 1, committedOffset: 3n, committedMetadata: 'from Kafka' }];
     const committed = await client.send('offsetCommit', 8, {
       groupId: group,
       memberId: '',
@@ -84,7 +84,7 @@ async function check(bootstrap: string, topicId: string): Promise<void> {
     topics: [{ name: topic, partitionIndexes: [1] }],
   });
   const offset = offsets.topics[0]?.partitions[0];
-  assert.deepEqual([offset?.committedOffset, offset?.metadata], [3, 'from Kafka']);
+  assert.deepEqual([offset?.committedOffset, offset?.metadata], [3n, 'from Kafka']);
 }
 
 async function read(client: WireClient, partition: number): Promise<string[]> {

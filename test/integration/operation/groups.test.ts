@@ -17,8 +17,8 @@ for (const how of ['clean stop', 'kill'] as const) {
     using folder = testFolder();
     const first = await startBrokerProcess({ folder: folder.path });
     const { memberId, generationId } = await join(first);
-    await commit(first, { memberId, generationId, committedOffset: 41 });
-    await commit(first, { memberId, generationId, committedOffset: 42 });
+    await commit(first, { memberId, generationId, committedOffset: 41n });
+    await commit(first, { memberId, generationId, committedOffset: 42n });
     if (how === 'kill') await first.kill();
     else assert.equal(await first.stop(), 0);
 
@@ -32,8 +32,8 @@ for (const how of ['clean stop', 'kill'] as const) {
       assert.deepEqual(
         fetched.topics[0]?.partitions.map(({ committedOffset, metadata }) => [committedOffset, metadata]),
         [
-          [42, 'note 42'],
-          [-1, ''],
+          [42n, 'note 42'],
+          [-1n, ''],
         ],
       );
       const heartbeat = await client.send('heartbeat', 4, { groupId, generationId, memberId });
@@ -85,7 +85,7 @@ async function join(broker: BrokerProcess): Promise<{ readonly memberId: string;
 
 async function commit(
   broker: BrokerProcess,
-  at: { readonly memberId: string; readonly generationId: number; readonly committedOffset: number },
+  at: { readonly memberId: string; readonly generationId: number; readonly committedOffset: bigint },
 ): Promise<void> {
   await using client = await WireClient.connect(broker.bootstrap);
   const { topics } = await client.send('offsetCommit', 8, {

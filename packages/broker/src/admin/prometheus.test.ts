@@ -75,8 +75,8 @@ suite('a scrape', () => {
     await produce(client, 'orders', ['a', 'b', 'c']);
     await client.send('findCoordinator', 3, { key: 'readers', keyType: 0 });
     const partitions = [
-      { partitionIndex: 0, committedOffset: 1, committedMetadata: '' },
-      { partitionIndex: 1, committedOffset: 0, committedMetadata: '' },
+      { partitionIndex: 0, committedOffset: 1n, committedMetadata: '' },
+      { partitionIndex: 1, committedOffset: 0n, committedMetadata: '' },
     ];
     await client.send('offsetCommit', 8, {
       groupId: 'readers',
@@ -110,7 +110,7 @@ suite('a scrape', () => {
       groupId: 'a"b\\c\nd',
       generationIdOrMemberEpoch: -1,
       memberId: '',
-      topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, committedOffset: 0, committedMetadata: '' }] }],
+      topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, committedOffset: 0n, committedMetadata: '' }] }],
     });
     const samples = await scrape(broker);
     assert.ok(samples.has('kafka_consumergroup_members{consumergroup="a\\"b\\\\c\\nd"}'));

@@ -203,7 +203,7 @@ test('share groups have no coordinator yet; their keys are checked', async () =>
 
 const offset = (partitionIndex: number, committedOffset: number) => ({
   partitionIndex,
-  committedOffset,
+  committedOffset: BigInt(committedOffset),
   committedMetadata: 'note',
 });
 
@@ -241,13 +241,13 @@ test('offsets are committed and fetched with every version', async () => {
     const [first, second] = version >= 8 ? found.groups : [found];
     const offsets = first?.topics[0]?.partitions.map(({ committedOffset, metadata }) => [committedOffset, metadata]);
     assert.deepEqual(offsets, [
-      [5, 'note'],
-      [-1, ''],
+      [5n, 'note'],
+      [-1n, ''],
     ]);
     if (version >= 8)
       assert.deepEqual(
         second?.topics[0]?.partitions.map(({ committedOffset }) => committedOffset),
-        [-1, -1],
+        [-1n, -1n],
       );
   }
 });

@@ -159,10 +159,10 @@ suite('transactions through bytes', () => {
     const { topics } = await stage.client.send('metadata', 12, { topics: [{ name: 't' }] });
     const topicId = topics[0]?.topicId ?? zeroUuid;
     await stage.client.send('findCoordinator', 2, { key: 'g', keyType: 0 });
-    const offsetOf = async (groupId: string): Promise<number> => {
+    const offsetOf = async (groupId: string): Promise<bigint | undefined> => {
       const asked = { groupId, topics: [{ name: 't', partitionIndexes: [0] }] };
       const answer = await stage.client.send('offsetFetch', 7, { ...asked, requireStable: false });
-      return answer.topics[0]?.partitions[0]?.committedOffset ?? -2;
+      return answer.topics[0]?.partitions[0]?.committedOffset;
     };
     const addVersions = versionsOf('AddOffsetsToTxn');
     for (const version of versionsOf('TxnOffsetCommit')) {
@@ -170,7 +170,7 @@ suite('transactions through bytes', () => {
         const groupId = `g${version}${isCommit}`;
         const producer = await stage.init(groupId);
         const commit = async (more: object = {}): Promise<string> => {
-          const offset = { partitionIndex: 0, committedOffset: 7, committedLeaderEpoch: -1, committedMetadata: 'm' };
+          const offset = { partitionIndex: 0, committedOffset: 7n, committedLeaderEpoch: -1, committedMetadata: 'm' };
           const { topics: answered } = await stage.client.send('txnOffsetCommit', version, {
             transactionalId: groupId,
             groupId,
@@ -197,10 +197,10 @@ suite('transactions through bytes', () => {
         assert.equal(await commit({ groupId: '' }), 'INVALID_GROUP_ID');
         if (version >= 3)
           assert.equal(await commit({ generationIdOrMemberEpoch: 4, memberId: 'm' }), 'UNKNOWN_MEMBER_ID');
-        assert.equal(await offsetOf(groupId), -1, 'not before the end');
+        assert.equal(await offsetOf(groupId), -1n, 'not before the end');
         await stage.ended(groupId, producer, isCommit, version < 5 ? 3 : 5);
         await stage.settled(groupId, isCommit ? 'CompleteCommit' : 'CompleteAbort');
-        assert.equal(await offsetOf(groupId), isCommit ? 7 : -1);
+        assert.equal(await offsetOf(groupId), isCommit ? 7n : -1n);
       }
     }
   });

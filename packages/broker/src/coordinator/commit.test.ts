@@ -16,7 +16,7 @@ const topic = (committedMetadata: string | null, topicId: string = zeroUuid) => 
   {
     name: 't',
     topicId,
-    partitions: [{ partitionIndex: 0, committedOffset: 5, committedLeaderEpoch: 3, committedMetadata }],
+    partitions: [{ partitionIndex: 0, committedOffset: 5n, committedLeaderEpoch: 3, committedMetadata }],
   },
 ];
 
@@ -38,7 +38,7 @@ test('metadata and leader epoch come back as they went in; null comes back empty
       name: 't',
       topicId: zeroUuid,
       partitions: [
-        { partitionIndex: 0, committedOffset: 5, committedLeaderEpoch: 3, metadata: 'note ü \u0000', errorCode: 0 },
+        { partitionIndex: 0, committedOffset: 5n, committedLeaderEpoch: 3, metadata: 'note ü \u0000', errorCode: 0 },
       ],
     },
   ]);
@@ -54,12 +54,12 @@ test('an offset that is not there is -1, without an error', () => {
   const topics = [{ name: 't', topicId: zeroUuid, partitionIndexes: [0, 1] }];
   assert.deepEqual(query(stage, { topics })[0]?.partitions[1], {
     partitionIndex: 1,
-    committedOffset: -1,
+    committedOffset: -1n,
     committedLeaderEpoch: -1,
     metadata: '',
     errorCode: 0,
   });
-  assert.equal(query(stage, { groupId: 'unknown', topics })[0]?.partitions[0]?.committedOffset, -1);
+  assert.equal(query(stage, { groupId: 'unknown', topics })[0]?.partitions[0]?.committedOffset, -1n);
   assert.deepEqual(query(stage, { groupId: 'unknown' }), []);
 });
 
@@ -67,12 +67,12 @@ test('an offset of a topic that had the name before is not found', () => {
   const stage = new Stage();
   const [one, other] = ['AAAAAAAAAAAAAAAAAAAAAQ', 'AAAAAAAAAAAAAAAAAAAAAg'];
   stage.commit({ topics: topic(null, one) });
-  const found = (topicId: string): number | undefined =>
+  const found = (topicId: string): bigint | undefined =>
     query(stage.restart(), { topics: [{ name: 't', topicId, partitionIndexes: [0] }] })[0]?.partitions[0]
       ?.committedOffset;
   assert.deepEqual(
     [one, other, zeroUuid].map((id) => found(id ?? '')),
-    [5, -1, 5],
+    [5n, -1n, 5n],
   );
 });
 
@@ -80,7 +80,7 @@ test('too long metadata is refused for its partition only', () => {
   const stage = new Stage({ settings: { offsetMetadataLengthMax: 3 } });
   const partitions = ['abc', 'abcd', 'ü€ß'].map((committedMetadata, partitionIndex) => ({
     partitionIndex,
-    committedOffset: 1,
+    committedOffset: 1n,
     committedLeaderEpoch: -1,
     committedMetadata,
   }));
@@ -143,7 +143,7 @@ test('who commits is alive', () => {
 
 test('the last of several commits of a partition counts', () => {
   const stage = new Stage();
-  for (const committedOffset of [7, 9, 8]) {
+  for (const committedOffset of [7n, 9n, 8n]) {
     stage.commit({
       topics: [
         {
@@ -156,6 +156,16 @@ test('the last of several commits of a partition counts', () => {
   }
   assert.deepEqual(stage.offsets(), { 't-0': 8 });
   assert.deepEqual(stage.restart().offsets(), { 't-0': 8 });
+});
+
+test('an offset is kept in all its 64 bits, before and after a restart', () => {
+  for (const committedOffset of [2n ** 63n - 1n, 2n ** 53n + 1n, -(2n ** 63n)]) {
+    const stage = new Stage();
+    const partitions = [{ partitionIndex: 0, committedOffset, committedLeaderEpoch: -1, committedMetadata: null }];
+    stage.commit({ topics: [{ name: 't', topicId: zeroUuid, partitions }] });
+    for (const now of [stage, stage.restart()])
+      assert.equal(query(now, {})[0]?.partitions[0]?.committedOffset, committedOffset);
+  }
 });
 
 test('a commit without topics is fine and stores nothing', () => {

@@ -16,7 +16,8 @@ const groupNotFoundSince = 9;
 
 interface OffsetToCommit {
   readonly partitionIndex: number;
-  readonly committedOffset: number;
+  /** All 64 bits: it is for the client to say, and nothing is reckoned with it here. */
+  readonly committedOffset: bigint;
   readonly committedLeaderEpoch: number;
   readonly committedMetadata: string | null;
 }

@@ -56,7 +56,7 @@ export interface GroupProgress {
   readonly groupId: string;
   readonly memberCount: number;
   /** By topic and partition. */
-  readonly offsets: ReadonlyMap<string, ReadonlyMap<number, { readonly offset: number }>>;
+  readonly offsets: ReadonlyMap<string, ReadonlyMap<number, { readonly offset: bigint }>>;
 }
 
 /** What the coordinator needs of the broker. */

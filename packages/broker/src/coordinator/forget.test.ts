@@ -23,7 +23,7 @@ function commit(
   const topics = names.map((name) => ({
     name,
     topicId: zeroUuid,
-    partitions: [{ partitionIndex: 0, committedOffset: 1, committedLeaderEpoch: -1, committedMetadata: null }],
+    partitions: [{ partitionIndex: 0, committedOffset: 1n, committedLeaderEpoch: -1, committedMetadata: null }],
   }));
   stage.commit({ ...member, topics }).get();
 }

@@ -20,7 +20,7 @@ export interface OffsetQuery {
 export interface FoundOffset {
   readonly partitionIndex: number;
   /** -1 where there is none. */
-  readonly committedOffset: number;
+  readonly committedOffset: bigint;
   readonly committedLeaderEpoch: number;
   readonly metadata: string;
   readonly errorCode: number;
@@ -70,7 +70,7 @@ function find(
 }
 
 export function missing(partitionIndex: number): FoundOffset {
-  return { partitionIndex, committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: errors.NONE };
+  return { partitionIndex, committedOffset: -1n, committedLeaderEpoch: -1, metadata: '', errorCode: errors.NONE };
 }
 
 /** The name was given to a new topic since. */

@@ -25,7 +25,14 @@ const metadata = {
     },
   ],
 };
-const offset = { offset: 7, leaderEpoch: 2, metadata: 'ü', commitTimestamp: 1, expireTimestamp: -1, topicId: zeroUuid };
+const offset = {
+  offset: 7n,
+  leaderEpoch: 2,
+  metadata: 'ü',
+  commitTimestamp: 1,
+  expireTimestamp: -1,
+  topicId: zeroUuid,
+};
 
 function replayed(batch: Buffer): { readonly record: CoordinatorRecord; readonly place: RecordPlace }[] {
   const seen: { record: CoordinatorRecord; place: RecordPlace }[] = [];

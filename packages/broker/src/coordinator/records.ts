@@ -49,7 +49,8 @@ export interface GroupMetadata {
 }
 
 export interface CommittedOffset {
-  readonly offset: number;
+  /** As the client said it, in all its 64 bits. */
+  readonly offset: bigint;
   /** -1: the client did not say. */
   readonly leaderEpoch: number;
   readonly metadata: string;

@@ -184,7 +184,9 @@ class Run {
     const { memberId, generationId } = isMember
       ? this.#of({ client, group: groupId })
       : { memberId: '', generationId: -1 };
-    const partitions = [{ partitionIndex, committedOffset, committedLeaderEpoch: -1, committedMetadata: null }];
+    const partitions = [
+      { partitionIndex, committedOffset: BigInt(committedOffset), committedLeaderEpoch: -1, committedMetadata: null },
+    ];
     const commit = {
       groupId,
       memberId,
@@ -266,7 +268,7 @@ function checkInvariants(live: ClassicGroup): void {
 
 function offsetsOf(shard: Shard, groupId: string): Record<string, number> {
   const all = [...shard.offsets.ofGroup(groupId)].flatMap(([topic, partitions]) =>
-    [...partitions].map(([partition, { offset }]): [string, number] => [`${topic}-${partition}`, offset]),
+    [...partitions].map(([partition, { offset }]): [string, number] => [`${topic}-${partition}`, Number(offset)]),
   );
   return Object.fromEntries(all);
 }

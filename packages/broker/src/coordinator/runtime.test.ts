@@ -132,7 +132,7 @@ test('more records than fit into a batch go into several', () => {
   const stage = new Stage({ partitionCount: 1 });
   const partitions = Array.from({ length: 4500 }, (_, partitionIndex) => ({
     partitionIndex,
-    committedOffset: 1,
+    committedOffset: 1n,
     committedLeaderEpoch: -1,
     committedMetadata: null,
   }));

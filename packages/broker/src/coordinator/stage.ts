@@ -312,7 +312,7 @@ export class Stage {
     const found = outcome
       .get()
       .flatMap(({ name, partitions }) =>
-        partitions.map((one): [string, number] => [`${name}-${one.partitionIndex}`, one.committedOffset]),
+        partitions.map((one): [string, number] => [`${name}-${one.partitionIndex}`, Number(one.committedOffset)]),
       );
     return Object.fromEntries(found);
   }
@@ -376,7 +376,7 @@ export const anyCommit: Commit = {
     {
       name: 't',
       topicId: zeroUuid,
-      partitions: [{ partitionIndex: 0, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: null }],
+      partitions: [{ partitionIndex: 0, committedOffset: 5n, committedLeaderEpoch: -1, committedMetadata: null }],
     },
   ],
 };

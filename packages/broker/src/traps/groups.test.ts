@@ -18,7 +18,7 @@ suite('traps that others found', () => {
         groupId: 'g',
         generationIdOrMemberEpoch: -1,
         memberId: '',
-        topics: [{ name: 't', partitions: [{ partitionIndex: 0, committedOffset: 3, committedMetadata }] }],
+        topics: [{ name: 't', partitions: [{ partitionIndex: 0, committedOffset: 3n, committedMetadata }] }],
       });
       return errorName(topics[0]?.partitions[0]?.errorCode ?? -1);
     };
@@ -38,7 +38,7 @@ suite('traps that others found', () => {
     assert.equal(await commit(null), 'NONE');
     assert.equal((await fetched())?.metadata, '');
     const none = await fetched(1);
-    assert.deepEqual([none?.committedOffset, none?.metadata], [-1, '']);
+    assert.deepEqual([none?.committedOffset, none?.metadata], [-1n, '']);
   });
 
   test('8: members that join at the same time keep the ids they were given, and an empty assignment is no missing one', async () => {

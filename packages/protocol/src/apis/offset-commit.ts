@@ -1,6 +1,7 @@
 import {
   api,
   arrayOf,
+  bigint64,
   int16,
   int32,
   int64,
@@ -30,7 +31,7 @@ export const offsetCommit = api(
       topicId: uuid('10+', { ignorable: true }),
       partitions: arrayOf({
         partitionIndex: int32(),
-        committedOffset: int64(),
+        committedOffset: bigint64(),
         committedLeaderEpoch: int32('6+', { default: -1, ignorable: true }),
         committedMetadata: nullable(string()),
       }),

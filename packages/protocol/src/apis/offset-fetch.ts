@@ -1,10 +1,10 @@
 import {
   api,
   arrayOf,
+  bigint64,
   bool,
   int16,
   int32,
-  int64,
   nullable,
   string,
   uuid,
@@ -50,7 +50,7 @@ export const offsetFetch = api(
       name: string(),
       partitions: arrayOf({
         partitionIndex: int32(),
-        committedOffset: int64(),
+        committedOffset: bigint64(),
         committedLeaderEpoch: int32('5-7', { default: -1, ignorable: true }),
         metadata: nullable(string()),
         errorCode: int16(),
@@ -65,7 +65,7 @@ export const offsetFetch = api(
         partitions: arrayOf({
           partitionIndex: int32(),
           /** -1 where there is none. */
-          committedOffset: int64(),
+          committedOffset: bigint64(),
           committedLeaderEpoch: int32({ default: -1 }),
           metadata: nullable(string()),
           errorCode: int16(),

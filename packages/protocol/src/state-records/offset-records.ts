@@ -1,4 +1,4 @@
-import { int32, int64, never, string, uuid } from '../schema.ts';
+import { bigint64, int32, int64, never, string, uuid } from '../schema.ts';
 import { coordinatorRecord } from './coordinator-record.ts';
 
 /** Written by old brokers only. */
@@ -13,7 +13,7 @@ export const legacyOffsetCommitRecord = coordinatorRecord(
   '0',
   never,
   {
-    offset: int64(),
+    offset: bigint64(),
     metadata: string(),
     commitTimestamp: int64(),
   },
@@ -31,7 +31,7 @@ export const offsetCommitRecord = coordinatorRecord(
   '0-4',
   4,
   {
-    offset: int64(),
+    offset: bigint64(),
     leaderEpoch: int32('3+', { default: -1, ignorable: true }),
     metadata: string(),
     /** When it was committed, by the clock of the coordinator. */

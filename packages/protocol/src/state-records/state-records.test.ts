@@ -17,7 +17,7 @@ suite('records of __consumer_offsets', () => {
   const keyBytes = hex('000100016700066f726465727300000003');
   const valueBytes = hex('0004000000000000002a00000005026d0000018bcfe56800010010e9132eb27b57c3c33a9d44536099858d');
   const key = { group: 'g', topic: 'orders', partition: 3 };
-  const value = { offset: 42, leaderEpoch: 5, metadata: 'm', commitTimestamp: 1_700_000_000_000, topicId };
+  const value = { offset: 42n, leaderEpoch: 5, metadata: 'm', commitTimestamp: 1_700_000_000_000, topicId };
 
   test('carry their type before the key and their version before the value', () => {
     assert.deepEqual(Buffer.from(encodeCoordinatorKey(groupRecords.offsetCommit, key)), keyBytes);

@@ -12,7 +12,8 @@ interface Progress {
 function* progress({ doors }: Observed): Generator<Progress> {
   for (const { groupId: group, offsets } of doors.coordinator.progress()) {
     for (const [topic, partitions] of offsets) {
-      for (const [partition, { offset }] of partitions) {
+      for (const [partition, committed] of partitions) {
+        const offset = Number(committed.offset);
         const end = doors.partitions.byName(topic, partition)?.highWatermark;
         yield { group, topic, partition, offset, lag: end === undefined ? -1 : Math.max(0, end - offset) };
       }

@@ -24,7 +24,7 @@ function commit(
   version = 9,
   partitionIndex = 0,
 ): number {
-  const partitions = [{ partitionIndex, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: null }];
+  const partitions = [{ partitionIndex, committedOffset: 5n, committedLeaderEpoch: -1, committedMetadata: null }];
   const topics = [{ name: 't', topicId, partitions }];
   const outcome = stage.commit({ ...anyCommit, memberId, generationId, topics }, version);
   return outcome.errorCode ?? errors.NONE;
@@ -53,7 +53,7 @@ test('in a transaction, another epoch is a generation that is not legal, which p
   const { stage, topicId } = readers();
   const codes = [1, 2, 3].map((generationId) => {
     const outcome = new Outcome<readonly (readonly number[])[]>();
-    const partitions = [{ partitionIndex: 1, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: null }];
+    const partitions = [{ partitionIndex: 1, committedOffset: 5n, committedLeaderEpoch: -1, committedMetadata: null }];
     const asked = { ...anyCommit, memberId: 'm', generationId, topics: [{ name: 't', topicId, partitions }] };
     stage.coordinator.commitOffsetsInTransaction(asked, { producerId: 1, producerEpoch: 0 }, anyCaller, outcome);
     return outcome.errorCode ?? errors.NONE;

@@ -229,7 +229,7 @@ export async function commitAll(
     memberId: member,
     topics: positions.map(({ topic, partition, offset }) => ({
       name: topic,
-      partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: null }],
+      partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedMetadata: null }],
     })),
   });
   const errorCodes: number[] = [];
@@ -260,7 +260,7 @@ export async function fetchStored(
   for (const { name, partitions } of answer.topics) {
     for (const { partitionIndex, committedOffset, errorCode } of partitions) {
       if (answer.errorCode !== errors.NONE || errorCode !== errors.NONE) return undefined;
-      found.push({ topic: name, partition: partitionIndex, offset: committedOffset });
+      found.push({ topic: name, partition: partitionIndex, offset: Number(committedOffset) });
     }
   }
   if (answer.errorCode !== errors.NONE || found.length < places.length) return undefined;

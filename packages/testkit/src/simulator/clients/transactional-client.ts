@@ -121,7 +121,7 @@ export abstract class TransactionalClient extends Client {
         topics: [
           {
             name: topic,
-            partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: null }],
+            partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset), committedMetadata: null }],
           },
         ],
       });
