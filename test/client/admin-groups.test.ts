@@ -69,6 +69,27 @@ suite('admin: groups and their offsets', () => {
     );
   });
 
+  test('offsets have a name of their own for streams groups, and deleting one for each of the newer kinds', async () => {
+    const { admin } = stage;
+    const topic = await stage.topic('streamed', 2);
+    const [groupId, other] = [uniqueName('streams'), uniqueName('streams')];
+    const place = { topic, partition: 1 };
+    for (const id of [groupId, other]) await admin.alterStreamsGroupOffsets(id, [{ ...place, offset: 7n }]);
+    const offsets = async (): Promise<bigint[]> =>
+      (await admin.listStreamsGroupOffsets([groupId]))[0]!.offsets.map(({ offset }) => offset);
+    assert.deepEqual(await offsets(), [7n]);
+    await admin.deleteStreamsGroupOffsets(groupId, [place]);
+    assert.deepEqual(await offsets(), []);
+    // Without a single offset a group may be gone already.
+    await settled(admin.deleteStreamsGroups([groupId]));
+    await admin.deleteShareGroups([other]);
+    const { failures } = await settled(admin.describeClassicGroups([groupId, other]));
+    assert.deepEqual(
+      [...failures.values()].map(({ code }) => code),
+      ['GROUP_ID_NOT_FOUND', 'GROUP_ID_NOT_FOUND'],
+    );
+  });
+
   test('a member is described with what it has, and stands in the way of the admin until it is removed', async () => {
     const { admin } = stage;
     const topic = await stage.topic('members', 2);

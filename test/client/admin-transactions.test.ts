@@ -123,6 +123,17 @@ suite('admin: transactions and producers', () => {
     assert.match(described?.state ?? '', /^(Empty|CompleteAbort|PrepareAbort)$/);
   });
 
+  test('a transaction is ended by its id', async () => {
+    const topic = await stage.topic('terminated');
+    const { transactionalId } = await open(topic);
+    assert.equal(await stableOffset(topic), 0n);
+    await stage.admin.forceTerminateTransaction(transactionalId);
+    await stage.until(
+      () => stableOffset(topic),
+      (offset) => offset !== 0n,
+    );
+  });
+
   test('a transaction that hangs in a partition is aborted there', async () => {
     const { admin } = stage;
     const topic = await stage.topic('hung');

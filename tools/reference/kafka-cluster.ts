@@ -7,6 +7,8 @@ import { freePort, startKafka, type KafkaNode } from './kafka-node.ts';
 
 export interface KafkaCluster {
   bootstrap: string;
+  /** Where the controller of the first node listens. */
+  controllers: string;
   /** By node id, from 1. */
   nodes: readonly KafkaNode[];
   /** SIGKILL to all: nobody reads their data afterwards, and an orderly end takes seconds. */
@@ -48,7 +50,8 @@ export async function startKafkaCluster({ brokers, heapMb, properties }: KafkaCl
     throw failure.reason;
   }
   const bootstrap = nodes.map((node) => node.bootstrap).join(',');
-  return { bootstrap, nodes, stop, [Symbol.asyncDispose]: stop };
+  const controllers = `${host}:${controllerPort}`;
+  return { bootstrap, controllers, nodes, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Internal topics are as a real cluster has them, but with few partitions: 150 of them take longer to make than the brokers to start. */

@@ -1,10 +1,15 @@
 /** The options of an admin, under Kafka's own names, with the defaults of Kafka 4.4's Java client. */
-import { boolean, int, intMax, long } from '@millrace/base';
+import { boolean, int, intMax, list, long } from '@millrace/base';
 
 import { clientKeys } from '../options/client-keys.ts';
 
 export const adminKeys = {
   ...clientKeys,
+  'bootstrap.controllers': list(
+    '',
+    {},
+    'Controllers to ask in place of brokers, host:port; for what they answer themselves (KIP-919).',
+  ),
   'connections.max.idle.ms': long(300_000, {}, 'A connection without requests is closed after this time.'),
   'enable.metrics.push': boolean(
     false,

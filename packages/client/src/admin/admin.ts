@@ -5,6 +5,7 @@
 import { type ClientHost, nodeClientHost } from '../client-host.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import type { RequestObserver } from '../cluster/connection.ts';
+import { ClientError } from '../error.ts';
 import type { TableValues } from '../metrics/metric-table.ts';
 import type { networkTable } from '../metrics/network-metrics.ts';
 import { type OptionsOf, readOptions } from '../options/read-options.ts';
@@ -84,9 +85,14 @@ export class Admin implements AsyncDisposable {
   constructor(options: AdminOptions) {
     const config = readOptions(adminKeys, options as Readonly<Record<string, unknown>>, ownNames);
     const { host = nodeClientHost(), observe } = options;
+    const controllers = config['bootstrap.controllers'];
+    const isToControllers = controllers.length > 0;
+    if (isToControllers && config['bootstrap.servers'] !== null)
+      throw new ClientError('CONFIG', 'An admin talks to bootstrap.servers or to bootstrap.controllers, not to both.');
     this.#cluster = new Cluster({
       host,
-      config,
+      config: isToControllers ? { ...config, 'bootstrap.servers': controllers } : config,
+      nodes: isToControllers ? 'controllers' : 'brokers',
       allowAutoCreateTopics: false,
       security: options,
       ...(observe !== undefined && { observe }),
@@ -273,6 +279,14 @@ export class Admin implements AsyncDisposable {
     return describeStreamsGroups(this.#cluster, groupIds, options);
   }
 
+  deleteShareGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<void> {
+    return deleteGroups(this.#cluster, groupIds, options);
+  }
+
+  deleteStreamsGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<void> {
+    return deleteGroups(this.#cluster, groupIds, options);
+  }
+
   /** Groups of every type. */
   deleteConsumerGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<void> {
     return deleteGroups(this.#cluster, groupIds, options);
@@ -299,6 +313,29 @@ export class Admin implements AsyncDisposable {
   }
 
   deleteConsumerGroupOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    return deleteGroupOffsets(this.#cluster, groupId, partitions, options);
+  }
+
+  listStreamsGroupOffsets(
+    groups: readonly (string | GroupOffsetsQuery)[],
+    options: ListGroupOffsetsOptions = {},
+  ): Promise<GroupOffsets[]> {
+    return listGroupOffsets(this.#cluster, groups, options);
+  }
+
+  alterStreamsGroupOffsets(
+    groupId: string,
+    offsets: readonly TopicPartitionOffset[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    return alterGroupOffsets(this.#cluster, groupId, offsets, options);
+  }
+
+  deleteStreamsGroupOffsets(
     groupId: string,
     partitions: readonly TopicPartition[],
     options: CallOptions = {},
@@ -342,6 +379,11 @@ export class Admin implements AsyncDisposable {
 
   fenceProducers(transactionalIds: readonly string[], options: CallOptions = {}): Promise<FencedProducer[]> {
     return fenceProducers(this.#cluster, transactionalIds, options);
+  }
+
+  /** Aborts whatever transaction of this id is open, prepared ones too (KIP-939), and shuts its producer out. */
+  async forceTerminateTransaction(transactionalId: string, options: CallOptions = {}): Promise<void> {
+    await fenceProducers(this.#cluster, [transactionalId], options);
   }
 
   createAcls(bindings: readonly acls.NewAcl[], options: CallOptions = {}): Promise<void> {

@@ -31,6 +31,7 @@ export function describeCluster(cluster: Cluster, options: DescribeClusterOption
         return await byDescribeCluster(call, options);
       } catch (error) {
         if (!isClientError(error) || error.code !== 'UNSUPPORTED' || options.includeFencedBrokers === true) throw error;
+        if (cluster.nodes === 'controllers') throw error;
         return await byMetadata(call, options);
       }
     }),
@@ -41,6 +42,7 @@ async function byDescribeCluster(call: Call, options: DescribeClusterOptions): P
   const answer = await call.request('any', 'describeCluster', {
     includeClusterAuthorizedOperations: options.includeAuthorizedOperations ?? false,
     includeFencedBrokers: options.includeFencedBrokers ?? false,
+    ...(call.cluster.nodes === 'controllers' && { endpointType: 2 }),
   });
   checkAnswer(answer.errorCode, 'Describing the cluster', answer.errorMessage);
   const { clusterId, controllerId, brokers, clusterAuthorizedOperations } = answer;

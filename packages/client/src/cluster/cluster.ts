@@ -18,6 +18,7 @@ import type { SecurityOptions } from '../security/security-options.ts';
 import { tlsOptionsOf } from '../security/tls-options.ts';
 import { backoffMs } from './backoff.ts';
 import { Connection, type Outgoing, type RequestObserver, type SendOptions } from './connection.ts';
+import { controllersOf } from './controllers.ts';
 import { Coordinators, type CoordinatorType } from './coordinators.ts';
 import { Metadata } from './metadata.ts';
 import type { BrokerNode } from './topic-metadata.ts';
@@ -32,6 +33,8 @@ export interface ClusterOptions {
   readonly security?: SecurityOptions;
   /** Whose metrics these are; left out: an admin's. */
   readonly kind?: ClientKind;
+  /** Whose addresses bootstrap.servers are; the other nodes are of the same kind. */
+  readonly nodes?: 'brokers' | 'controllers';
 }
 
 /** Whom a request is for: a broker by its id, any broker, the controller, or the coordinator of something. */
@@ -54,6 +57,7 @@ interface Reach {
 }
 
 const frameBytesMax = 256 << 20;
+const answeredByAny: ReadonlySet<ApiName> = new Set(['describeCluster', 'apiVersions']);
 const idleLookMs = 10_000;
 
 export class Cluster {
@@ -62,6 +66,7 @@ export class Cluster {
   readonly host: ClientHost;
   readonly config: ClientConfig;
   readonly kind: ClientKind;
+  readonly nodes: 'brokers' | 'controllers';
   /** All that the client measures of itself. */
   readonly metrics: MetricRegistry;
   readonly network: NetworkMetrics;
@@ -76,10 +81,13 @@ export class Cluster {
   #idleTimer: Timer | undefined;
 
   /** Connects to nobody yet. Throws `ClientError` CONFIG. */
-  constructor({ host, config, allowAutoCreateTopics, observe, security = {}, kind = 'admin-client' }: ClusterOptions) {
+  constructor(options: ClusterOptions) {
+    const { host, config, allowAutoCreateTopics, observe, security = {} } = options;
+    const { kind = 'admin-client', nodes = 'brokers' } = options;
     this.host = host;
     this.config = config;
     this.kind = kind;
+    this.nodes = nodes;
     this.metrics = new MetricRegistry(host.clock, config);
     this.network = new NetworkMetrics(this.metrics, kind, () => this.#connectionCount);
     this.#observe = observe;
@@ -91,7 +99,7 @@ export class Cluster {
     this.metadata = new Metadata({
       host,
       config: { ...config, 'allow.auto.create.topics': allowAutoCreateTopics ?? true },
-      ask: (request) => this.request('any', 'metadata', request),
+      ask: (request) => (nodes === 'controllers' ? controllersOf(this) : this.request('any', 'metadata', request)),
     });
     this.coordinators = new Coordinators((request) => this.request('any', 'findCoordinator', request));
   }
@@ -118,7 +126,9 @@ export class Cluster {
     options: RequestOptions = {},
   ): Promise<ExactResponse<K>> {
     try {
-      const connection = await this.connect(target, options.purpose);
+      // Of controllers only the active one does anything, while every one names it.
+      const isForActive = this.nodes === 'controllers' && target === 'any' && !answeredByAny.has(name);
+      const connection = await this.connect(isForActive ? 'controller' : target, options.purpose);
       return await connection.send(name, request, options);
     } catch (error) {
       if (typeof target === 'object' && isClientError(error) && error.retriable)

@@ -19,7 +19,6 @@ export const leftOutOptions: ReadonlyMap<string, string> = new Map(
     'value.deserializer': serdes,
     'interceptor.classes': `${classes} \`interceptors\` of a Producer are objects; \`observe\` is told of requests.`,
     'config.providers': classes,
-    'bootstrap.controllers': 'Brokers are asked for everything; name them in bootstrap.servers.',
     'bootstrap.resolve.timeout.ms': 'Names are looked up with each connection, within its time.',
     'metadata.cluster.check.enable': 'A cluster with another id than before is logged, and followed.',
     'share.acknowledgement.mode': 'An option of ShareConsumer.',
