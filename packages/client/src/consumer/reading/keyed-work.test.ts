@@ -19,7 +19,7 @@ interface Stage {
 }
 
 const sliceOf = (keys: string): HandedSlice => {
-  const records = [...keys].map((key, index) => ({
+  const records = keys.split('').map((key, index) => ({
     offset: BigInt(index),
     key: key === '-' ? null : Buffer.from(key),
   }));
