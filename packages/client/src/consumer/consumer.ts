@@ -7,7 +7,7 @@
  */
 import type { Timer } from '@millrace/base';
 
-import { type ClientHost, nodeClientHost, pause } from '../client-host.ts';
+import { atMost, nodeClientHost } from '../client-host.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { ClientError } from '../error.ts';
 import { type OffsetAndMetadata, partitionKey, type TopicPartition, type TopicPartitionOffset } from '../record.ts';
@@ -429,7 +429,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     this.#intake.queue.end();
     const how = leave === undefined ? undefined : leave ? 'leave' : 'stay';
     try {
-      await before(this.cluster.host, timeoutMs, this.#letGo(how));
+      await atMost(this.cluster.host, timeoutMs, this.#letGo(how));
     } finally {
       this.#isClosed = true;
       this.#intake.close();
@@ -545,14 +545,4 @@ const closedError = (): ClientError => new ClientError('CLOSED', 'This consumer 
 function subscriptionOf(to: SubscribeTo): Subscription {
   if ('pattern' in to) return { topics: [], pattern: to.pattern };
   return { topics: [...new Set('topics' in to ? to.topics : to)] };
-}
-
-/** Waits for it, but not longer than that. */
-async function before(host: ClientHost, timeoutMs: number, work: Promise<void>): Promise<void> {
-  const over = new AbortController();
-  try {
-    await Promise.race([work, pause(host, timeoutMs, over.signal)]);
-  } finally {
-    over.abort();
-  }
 }

@@ -31,15 +31,22 @@ abstract class DeliveryIterator<T> extends ReadingIterator<T> implements ShareRe
     return false;
   }
 
-  protected async take(): Promise<boolean> {
+  protected take(): boolean | undefined | Promise<boolean> {
     const found = this.queue.next();
-    this.delivery = await found;
-    if (this.delivery !== undefined) return true;
-    if (!(found instanceof Promise)) await this.wait(() => this.queue.hunger());
-    return false;
+    if (!(found instanceof Promise)) return this.#has(found) || undefined;
+    return found.then((delivery) => this.#has(delivery));
+  }
+
+  protected override waits(): void {
+    this.queue.hunger();
   }
 
   protected stop(): void {}
+
+  #has(delivery: Delivery | undefined): boolean {
+    this.delivery = delivery;
+    return delivery !== undefined;
+  }
 
   protected leave(): void {
     this.queue.leave(this);

@@ -48,8 +48,11 @@ export abstract class ReadingIterator<T> implements AsyncIterableIterator<T, und
   /** The user has come for more than is in hand. True: an earlier call has brought more already. */
   protected abstract comeForMore(): boolean;
 
-  /** Brings something into hand, or waits. True: there is something now. Throws `ClientError`. */
-  protected abstract take(): Promise<boolean>;
+  /** Brings something into hand. False: it is worth another look; undefined: there is nothing to be had now. Throws `ClientError`. */
+  protected abstract take(): boolean | undefined | Promise<boolean>;
+
+  /** It waits from now on. */
+  protected waits(): void {}
 
   /** Somebody has given the signal. */
   protected abstract stop(): void;
@@ -64,16 +67,6 @@ export abstract class ReadingIterator<T> implements AsyncIterableIterator<T, und
     return step;
   }
 
-  /** Until `wake`; `asking` is called when that is heard. */
-  protected async wait(asking: () => void = () => {}): Promise<void> {
-    const woken = Promise.withResolvers<void>();
-    this.#woken = woken.resolve;
-    asking();
-    await woken.promise;
-    this.#woken = undefined;
-    this.turns.begin();
-  }
-
   async #step(): Promise<boolean> {
     if (this.comeForMore()) return true;
     try {
@@ -84,13 +77,27 @@ export abstract class ReadingIterator<T> implements AsyncIterableIterator<T, und
           this.#end();
           return false;
         }
-        if (this.turns.isDue) await this.turns.next();
-        else if (await this.take()) return true;
+        if (this.turns.isDue) {
+          await this.turns.next();
+          continue;
+        }
+        const taken = this.take();
+        if (taken === undefined) await this.#wait();
+        else if (typeof taken === 'boolean' ? taken : await taken) return true;
       }
     } catch (error) {
       this.#end();
       throw error;
     }
+  }
+
+  async #wait(): Promise<void> {
+    const woken = Promise.withResolvers<void>();
+    this.#woken = woken.resolve;
+    this.waits();
+    await woken.promise;
+    this.#woken = undefined;
+    this.turns.begin();
   }
 
   #end(): void {

@@ -8,6 +8,7 @@ import { ClientError } from '../../error.ts';
 import type { Cursor, SliceLimits } from '../fetch/cursor.ts';
 import { tellConsumed } from './consume-channel.ts';
 import type { HandedSlice } from './handed-slice.ts';
+import { ReadingIterator } from './reading-iterator.ts';
 import { RecordBatch } from './record-batch.ts';
 import type { Reader, ReadyQueue } from './ready-queue.ts';
 import type { Turns } from './turns.ts';
@@ -22,121 +23,63 @@ export interface IteratorOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-abstract class SliceIterator<T> implements Reader, AsyncIterableIterator<T, undefined, undefined> {
+abstract class SliceIterator<T> extends ReadingIterator<T> implements Reader {
   readonly isParallel = false;
-  readonly #options: IteratorOptions;
-  #woken: (() => void) | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #isOver = false;
-  protected readonly turns: Turns;
+  readonly #queue: SliceQueue;
+  readonly #limits: SliceLimits;
   protected cursor: Cursor | undefined;
   protected slice: HandedSlice | undefined;
 
   /** Throws `ClientError` STATE when somebody else reads. */
-  constructor(options: IteratorOptions) {
-    const { queue, signal } = options;
+  constructor({ queue, limits, turns, signal }: IteratorOptions) {
+    super(turns, signal);
     if (queue.reader !== undefined)
       throw new ClientError('STATE', 'This consumer is being read already: end the other loop or run() first.');
     queue.reader = this;
-    this.#options = options;
-    this.turns = options.turns;
-    signal?.addEventListener('abort', this.#aborted);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  abstract next(): Promise<IteratorResult<T, undefined>>;
-
-  get isIdle(): boolean {
-    return this.#woken !== undefined;
+    this.#queue = queue;
+    this.#limits = limits;
+    this.listen();
   }
 
   get inHand(): readonly Cursor[] {
     return this.slice === undefined ? [] : [this.cursor!];
   }
 
-  wake(): void {
-    this.#woken?.();
+  protected get isEnded(): boolean {
+    return this.#queue.isEnded;
   }
 
-  async return(): Promise<IteratorResult<T, undefined>> {
-    this.#end();
-    return { value: undefined, done: true };
-  }
-
-  /** The next slice becomes `slice`. False: there will be none. Calls that come while one waits are served in order. */
-  protected advance(): Promise<boolean> {
-    const step = this.#last.then(() => this.#step());
-    this.#last = step.catch(() => {});
-    return step;
-  }
-
-  async #step(): Promise<boolean> {
-    const { queue, limits, turns, signal } = this.#options;
-    this.#release();
-    try {
-      for (;;) {
-        if (signal?.aborted === true)
-          throw new ClientError('ABORTED', 'Reading was aborted.', { cause: signal.reason });
-        if (this.#isOver || queue.isEnded) {
-          this.#end();
-          return false;
-        }
-        if (turns.isDue) {
-          await turns.next();
-          continue;
-        }
-        const cursor = queue.next();
-        if (cursor === undefined) {
-          await this.#wait();
-          turns.begin();
-          continue;
-        }
-        const slice = take(cursor, limits, queue);
-        if (slice === undefined) continue;
-        this.cursor = cursor;
-        this.slice = slice;
-        if (slice.pending !== undefined) await cursor.decoded(slice);
-        return true;
-      }
-    } catch (error) {
-      this.#end();
-      throw error;
-    }
-  }
-
-  async #wait(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#woken = resolve));
-    this.#woken = undefined;
-  }
-
-  #release(): void {
+  /** The slice in hand is done with, for each call wants another one. */
+  protected comeForMore(): boolean {
     const { slice } = this;
-    if (slice === undefined) return;
+    if (slice === undefined) return false;
     this.slice = undefined;
     slice.done = slice.index;
     this.cursor!.release(slice);
+    return false;
   }
 
-  /** What is in hand goes back as it is: the last record is not known to be processed. */
-  #end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const { queue, signal } = this.#options;
-    if (queue.reader === this) queue.reader = undefined;
-    signal?.removeEventListener('abort', this.#aborted);
+  protected take(): boolean | undefined | Promise<boolean> {
+    const cursor = this.#queue.next();
+    if (cursor === undefined) return undefined;
+    const slice = take(cursor, this.#limits, this.#queue);
+    if (slice === undefined) return false;
+    this.cursor = cursor;
+    this.slice = slice;
+    return slice.pending === undefined || cursor.decoded(slice).then(() => true);
+  }
+
+  protected stop(): void {
+    if (this.slice !== undefined) this.slice.end = this.slice.index;
+  }
+
+  /** The last record is not known to be processed. */
+  protected leave(): void {
+    if (this.#queue.reader === this) this.#queue.reader = undefined;
     const { slice } = this;
     this.slice = undefined;
     if (slice !== undefined) this.cursor!.release(slice);
-    this.wake();
   }
-
-  readonly #aborted = (): void => {
-    if (this.slice !== undefined) this.slice.end = this.slice.index;
-    this.wake();
-  };
 }
 
 /** A fault that stays is found again by the next reader. */
