@@ -86,7 +86,7 @@ async function post(endpoint: TokenEndpoint): Promise<{ readonly status: number;
   const options: RequestOptions = { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs), agent: false };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request =
-    URL.parse(url)?.protocol === 'https:'
+    new URL(url).protocol === 'https:'
       ? requestTls(url, { ...options, ...tls() }, resolve)
       : requestPlain(url, options, resolve);
   request.on('error', reject).end(body);
