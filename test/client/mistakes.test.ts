@@ -86,7 +86,31 @@ async function transact(options: Loose, work: (producer: Producer) => unknown): 
   await work(producer);
 }
 
+/** Somebody is there already, with another strategy. */
+const joinOthers = async (): Promise<void> => {
+  const options = { 'group.id': 'mixed', 'auto.offset.reset': 'earliest' };
+  await using first = consumerOf({ ...options, 'partition.assignment.strategy': 'range' });
+  first.subscribe(['t']);
+  const reading = (async () => {
+    for await (const { value } of first) assert.fail(`nothing is there, but ${value?.length} bytes came`);
+  })();
+  while (first.assignment().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  try {
+    await read({ ...options, 'partition.assignment.strategy': 'roundrobin' }, (it) => it.subscribe(['t']));
+  } finally {
+    await first.close();
+    await reading;
+  }
+};
+
+/** The broker tells clients an address where nobody listens. */
+const throughWrongAddress = async (): Promise<void> => {
+  await using astray = await startBroker({ 'advertised.listeners': `PLAINTEXT://${nowhere}` });
+  await send({ 'bootstrap.servers': `127.0.0.1:${astray.broker.portOf('PLAINTEXT')}` });
+};
+
 const wrongPlaces: readonly Mistake[] = [
+  ['an address that only brokers know', throughWrongAddress, 'TIMEOUT', 'retriable', /advertised\.listeners/],
   [
     'nobody listens, for a producer',
     () => send({ 'bootstrap.servers': nowhere }),
@@ -343,6 +367,13 @@ const wrongRecords: readonly Mistake[] = [
 ];
 
 const wrongStates: readonly Mistake[] = [
+  [
+    'a group of another strategy',
+    joinOthers,
+    'INCONSISTENT_GROUP_PROTOCOL',
+    'final',
+    /"mixed" .*partition\.assignment\.strategy in common/,
+  ],
   [
     'a closed producer',
     async () => {

@@ -126,8 +126,25 @@ export function answerError(
   const from = options.broker === undefined ? '' : ` by ${options.broker}`;
   const reason = said === null || said === undefined || said === '' ? errorText(code) : said;
   const known = name === 'NONE' ? 'UNKNOWN_SERVER_ERROR' : name;
-  return new ClientError(known, `${what} was answered${from} with ${known}: ${reason}`, options);
+  return new ClientError(
+    known,
+    `${what} was answered${from} with ${known}: ${reason}${advice.get(known) ?? ''}`,
+    options,
+  );
 }
+
+const allow = ' An ACL has to allow it to the user that this client logs in as.';
+/** What to do, where brokers only say what is wrong. */
+const advice: ReadonlyMap<string, string> = new Map([
+  ['TOPIC_AUTHORIZATION_FAILED', allow],
+  ['GROUP_AUTHORIZATION_FAILED', allow],
+  ['CLUSTER_AUTHORIZATION_FAILED', allow],
+  ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', allow],
+  [
+    'INCONSISTENT_GROUP_PROTOCOL',
+    ' Members of a group need one group.protocol, and a partition.assignment.strategy in common.',
+  ],
+] satisfies [ErrorName, string][]);
 
 /** Whether leaders have to be looked up anew before the call is repeated. */
 export function wantsMetadata({ code }: ClientError): boolean {

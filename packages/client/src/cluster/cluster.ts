@@ -293,7 +293,8 @@ export class Cluster {
         this.host.random,
       );
       this.#reach.set(broker, { failures, notBeforeMs: this.host.clock.monotonic() + pauseMs });
-      throw error;
+      const isGiven = this.#bootstrap.some((one) => one.host === host && one.port === port);
+      throw isGiven || !isClientError(error) || error.code !== 'UNREACHABLE' ? error : notGiven(error);
     }
   }
 
@@ -331,6 +332,15 @@ export class Cluster {
 }
 
 const laneName = (id: string, purpose: string): string => `${id}/${purpose}`;
+
+/** The address came from the cluster, which is where most mistakes with addresses are. */
+function notGiven(error: ClientError): ClientError {
+  const text = `${error.message} The cluster itself names this address (advertised.listeners of the broker); it must be one that this machine reaches.`;
+  return new ClientError(error.code, text, {
+    cause: error,
+    ...(error.broker !== undefined && { broker: error.broker }),
+  });
+}
 
 function moved(id: string, { host, port }: Pick<BrokerNode, 'host' | 'port'>): ClientError {
   return new ClientError('DISCONNECTED', `Broker ${id} is not at ${host}:${port} any more.`);
