@@ -3,6 +3,7 @@ import { type ClientError, isClientError } from '@millrace/client';
 import { type ApiName, apis, errorName, errors, errorText, isRetriable } from '@millrace/protocol';
 
 import { apiNameOf } from './api-names.ts';
+
 import {
   KafkaJSConnectionClosedError,
   KafkaJSConnectionError,
@@ -12,6 +13,7 @@ import {
   KafkaJSSASLAuthenticationError,
   KafkaJSServerDoesNotSupportApiKey,
 } from './errors.ts';
+import { isOfProgram } from './of-program.ts';
 
 /** Kafka has renamed these since; kafkajs has not. */
 const formerNames = new Map<number, string>([
@@ -53,16 +55,17 @@ export function kafkaJSError(error: unknown, api?: ApiName): unknown {
   if (Object.hasOwn(errors, code)) return protocolError(errors[code as keyof typeof errors], message);
   switch (code) {
     case 'UNREACHABLE':
+      return (
+        disconnectedBelow(error) ?? new KafkaJSConnectionError(message, { ...reachedBy(error), ...systemCode(error) })
+      );
     case 'CLOSED':
     case 'TIMEOUT':
       return new KafkaJSConnectionError(message, { ...reachedBy(error), ...systemCode(error) });
     case 'DISCONNECTED':
-    case 'BROKEN_ANSWER': {
-      const [host = '', port = ''] = (broker ?? '').split(/:(?=\d+$)/);
-      return new KafkaJSConnectionClosedError(message, { host, port: Number(port) });
-    }
+    case 'BROKEN_ANSWER':
+      return closedError(message, broker);
     case 'AUTHENTICATION':
-      return new KafkaJSSASLAuthenticationError(message, { cause: rootOf(error) });
+      return refusal(error);
     case 'UNSUPPORTED':
       if (api === undefined) return new KafkaJSNonRetriableError(message);
       return new KafkaJSServerDoesNotSupportApiKey(message, { apiKey: apis[api].key, apiName: apiNameOf(api) });
@@ -73,10 +76,28 @@ export function kafkaJSError(error: unknown, api?: ApiName): unknown {
   }
 }
 
-function rootOf(error: Error): unknown {
-  let at: unknown = error.cause;
-  while (isClientError(at) && at.cause !== undefined) at = at.cause;
-  return at;
+/** Who has written a mechanism or a source of tokens gets to see what it threw. Certificates that do not please are failures to connect. */
+function refusal(error: ClientError): unknown {
+  let root: unknown = error;
+  while (isClientError(root) && root.cause !== undefined) root = root.cause;
+  if (isOfProgram(root)) return root;
+  if (!isClientError(root))
+    return new KafkaJSConnectionError(error.message, { ...reachedBy(error), ...systemCode(error) });
+  if (root.code === 'UNSUPPORTED_SASL_MECHANISM')
+    return protocolError(errors.UNSUPPORTED_SASL_MECHANISM, error.message);
+  return new KafkaJSSASLAuthenticationError(error.message);
+}
+
+function closedError(message: string, broker: string | undefined): KafkaJSConnectionClosedError {
+  const [host = '', port = ''] = (broker ?? '').split(/:(?=\d+$)/);
+  return new KafkaJSConnectionClosedError(message, { host, port: Number(port) });
+}
+
+/** Somebody was reached, and hung up. */
+function disconnectedBelow(error: ClientError): KafkaJSConnectionClosedError | undefined {
+  for (let at: unknown = error.cause; isClientError(at); at = at.cause)
+    if (at.code === 'DISCONNECTED' || at.code === 'BROKEN_ANSWER') return closedError(error.message, at.broker);
+  return undefined;
 }
 
 function reachedBy(error: ClientError): { broker?: string } {

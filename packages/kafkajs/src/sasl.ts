@@ -1,8 +1,11 @@
 /** Logins as kafkajs takes them → logins of the client. */
 import type { SaslMechanism, SecurityOptions } from '@millrace/client';
+import { errors } from '@millrace/protocol';
 
-import { KafkaJSNonRetriableError } from './errors.ts';
+import { protocolError } from './broker-errors.ts';
+import { KafkaJSSASLAuthenticationError } from './errors.ts';
 import type { Logger } from './logger.ts';
+import { ofProgram } from './of-program.ts';
 import type { KafkaConfig, Mechanism, SaslAuthenticateArgs, SASLOptions } from './types/kafka.ts';
 
 export interface Login {
@@ -18,7 +21,7 @@ const names = new Map([
   ['oauthbearer', 'OAUTHBEARER'],
 ]);
 
-/** Throws `KafkaJSNonRetriableError` for a mechanism that is neither known nor one's own. */
+/** Throws `KafkaJSProtocolError` for a mechanism that is neither known nor one's own, `KafkaJSSASLAuthenticationError` without what it needs. */
 export function loginOf({ ssl, sasl }: Pick<KafkaConfig, 'ssl' | 'sasl'>, logger: Logger): Login {
   const tls = ssl ? { tls: ssl === true ? {} : ssl } : {};
   if (sasl === undefined || sasl === null)
@@ -31,14 +34,23 @@ export function loginOf({ ssl, sasl }: Pick<KafkaConfig, 'ssl' | 'sasl'>, logger
     return { keys, security: { ...tls, saslMechanism: awsIam(sasl as SASLOptions & { mechanism: 'aws' }) } };
   const name = names.get(mechanism);
   if (name === undefined)
-    throw new KafkaJSNonRetriableError(
+    throw protocolError(
+      errors.UNSUPPORTED_SASL_MECHANISM,
       `SASL mechanism ${sasl.mechanism} is not built in; give it an authenticationProvider.`,
     );
   const named = { ...keys, 'sasl.mechanism': name };
   if (sasl.mechanism === 'oauthbearer')
-    return { keys: named, security: { ...tls, oauthBearerToken: sasl.oauthBearerProvider } };
+    return { keys: named, security: { ...tls, oauthBearerToken: providerOf(sasl) } };
   const { username, password } = sasl as SASLOptions & { mechanism: 'plain' };
+  if (!username || typeof password !== 'string')
+    throw new KafkaJSSASLAuthenticationError(`SASL ${name} needs a username and a password.`);
   return { keys: named, security: { ...tls, sasl: { username, password } } };
+}
+
+function providerOf({ oauthBearerProvider }: SASLOptions & { mechanism: 'oauthbearer' }) {
+  if (typeof oauthBearerProvider !== 'function')
+    throw new KafkaJSSASLAuthenticationError('SASL OAUTHBEARER needs an oauthBearerProvider.');
+  return async (): Promise<{ value: string }> => await ofProgram(oauthBearerProvider);
 }
 
 /** What a provider encodes begins with its length, as it stands in the request. */
@@ -64,7 +76,9 @@ function ownMechanism({ mechanism, authenticationProvider }: Mechanism, logger: 
         return response.parse(await response.decode(withLength(answer)));
       };
       const namespaced = logger.namespace(`SaslAuthenticator-${name}`);
-      await authenticationProvider({ host, port, logger: namespaced, saslAuthenticate }).authenticate();
+      await ofProgram(async () => {
+        await authenticationProvider({ host, port, logger: namespaced, saslAuthenticate }).authenticate();
+      });
     },
   };
 }

@@ -7,7 +7,7 @@ import { errors } from '@millrace/protocol';
 import type { ClientHost } from '../client-host.ts';
 import type { ClientConfig } from '../cluster/cluster.ts';
 import type { Connection } from '../cluster/connection.ts';
-import { ClientError, isClientError } from '../error.ts';
+import { answerError, ClientError, isClientError } from '../error.ts';
 import { parseJaas } from './jaas.ts';
 import { oauthBearer, type OauthBearerToken } from './oauth-bearer.ts';
 import { plain } from './plain.ts';
@@ -50,7 +50,13 @@ async function logIn(connection: Connection, mechanism: SaslMechanism): Promise<
     const { errorCode, mechanisms } = await connection.send('saslHandshake', { mechanism: name });
     if (errorCode === errors.ILLEGAL_SASL_STATE) throw noLogin();
     if (errorCode !== errors.NONE)
-      throw new ClientError('AUTHENTICATION', `It offers ${mechanisms.join(', ') || 'nothing'} only (sasl.mechanism).`);
+      throw new ClientError(
+        'AUTHENTICATION',
+        `It offers ${mechanisms.join(', ') || 'nothing'} only (sasl.mechanism).`,
+        {
+          cause: answerError(errorCode, 'SaslHandshake'),
+        },
+      );
     await mechanism.authenticate({ host: address.host, port: address.port, send });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -62,9 +62,16 @@ export class Fetching {
   /** How often each broker has failed in a row. */
   readonly #failures = new Map<number, number>();
   #wake: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(options: FetchingOptions) {
     this.#options = options;
+  }
+
+  /** What is under way comes to an end, and is not tried again: that would connect a consumer that is disconnected. */
+  stop(): void {
+    this.#isStopped = true;
+    this.wake();
   }
 
   /** Something may be read now that could not be. */
@@ -92,6 +99,7 @@ export class Fetching {
       this.#askAhead(nodeId, wanted, batches);
       return batches;
     } catch (error) {
+      if (this.#isStopped) return [];
       await this.#recover(error);
       await this.#pause(nodeId);
       return [];

@@ -74,7 +74,7 @@ export class Runner {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     this.#stopping.resolve();
-    this.#options.fetching.wake();
+    this.#options.fetching.stop();
     await this.#loop;
     // The group notices soon enough when it cannot be told.
     await this.#options.group.leave().catch(() => {});
@@ -102,6 +102,7 @@ export class Runner {
         });
       } catch (error) {
         this.#isRunning = false;
+        this.#options.fetching.stop();
         // The others need not wait until our session is over.
         await group.leave().catch(() => {});
         // It ends by itself; whoever stops the consumer now must not wait for the restart that may follow.
