@@ -66,7 +66,7 @@ suite('the guide of the client', async () => {
   });
   for (const [index, { title }] of examples.entries()) {
     test(title, { timeout: 60_000 }, async (context) => {
-      if (/^Share groups/.test(title) && target.kind === 'millrace')
+      if (title.startsWith('Share groups') && target.kind === 'millrace')
         return context.skip('Millrace has no share groups');
       const options = { cwd: folder, timeout: 50_000 };
       const { stdout } = await promisify(execFile)(process.execPath, [`${index}.mts`], options);
