@@ -221,7 +221,8 @@ export class Connection {
       this.lastUsedAtMs = this.#options.host.clock.monotonic();
       this.#options.meter?.sent(bytes, this.lastUsedAtMs);
     };
-    if (this.#mustWait(name)) this.#hold(name, write, taken, options);
+    // Nobody hears of a failure: it waits for as long as it takes.
+    if (this.#mustWait(name)) this.#hold(name, write, taken, { timeoutMs: Number.POSITIVE_INFINITY });
     else write();
   }
 
@@ -418,6 +419,7 @@ export class Connection {
 
   /** One timer for all that waits; it looks for the nearest deadline when it fires. */
   #watch(deadlineMs: number): void {
+    if (deadlineMs === Number.POSITIVE_INFINITY) return;
     if (this.#timer !== undefined && this.#timerAtMs <= deadlineMs) return;
     this.#timer?.cancel();
     const { clock, timers } = this.#options.host;

@@ -71,6 +71,21 @@ suite('throttling', () => {
     connection.close();
   });
 
+  test('what nobody answers waits for the end of a pause, however long', async () => {
+    const { host, connection, asked } = await stage(pausing(60_000));
+    await connection.send('metadata', everything);
+    let isTaken = false;
+    const nothing = { transactionalId: null, acks: 0, timeoutMs: 1, topicData: [] };
+    connection.post('produce', nothing, () => void (isTaken = true));
+    host.advance(59_999);
+    await turn();
+    assert.deepEqual([isTaken, asked()], [false, ['metadata']]);
+    host.advance(1);
+    await turn();
+    assert.deepEqual([isTaken, asked()], [true, ['metadata', 'produce']]);
+    connection.close();
+  });
+
   test('a connection that is closed in a pause ends what waits, and leaves no timer', async () => {
     const { host, connection } = await stage(pausing(500));
     await connection.send('metadata', everything);
