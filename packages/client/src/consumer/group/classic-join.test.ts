@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 
 import { ClientError } from '../../error.ts';
 import type { Assignor } from './assignors/assignor.ts';
-import { follow, joined, leaveQuietly, scene, subscriptionOf } from './classic-stage.ts';
+import { admit, follow, joined, leaveQuietly, scene, subscriptionOf } from './classic-stage.ts';
 import { assignedIn, assignmentBytes, type GroupStage, subscriptionBytes } from './group-stage.ts';
 
 suite('a member of a classic group joins', () => {
@@ -42,12 +42,7 @@ suite('a member of a classic group joins', () => {
   test('a follower sends no assignments, and one that gets nothing hears that too', async () => {
     const made = scene();
     made.member.subscribe({ topics: ['t'] });
-    (await made.stage.next('joinGroup')).answer({
-      generationId: 4,
-      memberId: 'me',
-      leader: 'x',
-      protocolName: 'range',
-    });
+    await admit(made.stage, 4);
     const sync = await made.stage.next('syncGroup');
     assert.deepEqual(sync.request.assignments, []);
     sync.answer({ assignment: Buffer.alloc(0) });
@@ -118,12 +113,7 @@ suite('a member of a classic group joins', () => {
   test('at once and with the same id when the group rebalances before its assignment is there', async () => {
     const made = scene();
     made.member.subscribe({ topics: ['t'] });
-    (await made.stage.next('joinGroup')).answer({
-      generationId: 1,
-      memberId: 'me',
-      leader: 'x',
-      protocolName: 'range',
-    });
+    await admit(made.stage);
     (await made.stage.next('syncGroup')).refuse('REBALANCE_IN_PROGRESS');
     const join = await made.stage.next('joinGroup');
     assert.equal(join.request.memberId, 'me');
@@ -188,12 +178,7 @@ suite('a member of a classic group joins', () => {
   test('an assignment in bytes that nobody can read ends the membership', async () => {
     const made = scene();
     made.member.subscribe({ topics: ['t'] });
-    (await made.stage.next('joinGroup')).answer({
-      generationId: 1,
-      memberId: 'me',
-      leader: 'x',
-      protocolName: 'range',
-    });
+    await admit(made.stage);
     (await made.stage.next('syncGroup')).answer({ assignment: Buffer.of(0, 1, 255, 255, 255) });
     await made.stage.settle();
     assert.deepEqual(made.owner.heard(), ['fail BROKEN_ANSWER']);

@@ -55,15 +55,20 @@ export const subscriptionOf = (join: Asked<'joinGroup'>, index = 0): ReturnType<
   decodeSubscription(join.request.protocols[index]!.metadata);
 const decodeSubscription = (bytes: Uint8Array) => decodeVersioned(consumerProtocolSubscription, bytes);
 
-/** Answers a join for a follower, and gives what it is assigned. */
+/** Answers a join for a follower. */
+export async function admit(stage: GroupStage, generationId = 1, protocolName = 'range'): Promise<void> {
+  const join = await stage.next('joinGroup');
+  join.answer({ generationId, memberId: 'me', protocolName, leader: 'other' });
+}
+
+/** The same, and gives what it is assigned. */
 export async function follow(
   stage: GroupStage,
   assigned: string,
   generationId = 1,
   protocolName = 'range',
 ): Promise<void> {
-  const join = await stage.next('joinGroup');
-  join.answer({ generationId, memberId: 'me', protocolName, leader: 'other' });
+  await admit(stage, generationId, protocolName);
   const sync = await stage.next('syncGroup');
   sync.answer({ assignment: assignmentBytes(assigned) });
   await stage.settle();
