@@ -40,12 +40,12 @@ export function offsetOfMaxTimestamp(state: LogState): FoundOffset | undefined {
   }
   if (latest === undefined) return undefined;
   const segment = latest;
-  const { maxTimestamp, maxTimestampOffset } = segment;
+  const { maxTimestampOffset } = segment;
   return search(
     segment,
     segment.offsets.positionOf(maxTimestampOffset),
     (bytes, at) => header.lastOffset(bytes, at) >= maxTimestampOffset,
-    (batch) => firstRecord(batch, maxTimestamp, 0),
+    latestRecord,
   );
 }
 
@@ -72,6 +72,17 @@ function search(
     },
   });
   return found;
+}
+
+/** The first of those with the batch's largest timestamp. */
+function latestRecord(batch: Buffer): FoundOffset | undefined {
+  const leaderEpoch = header.leaderEpoch(batch, 0);
+  let latest: FoundOffset | undefined;
+  for (const { offset, timestamp } of decodeBatch(batch, 0, recordBytesMax)) {
+    if (latest === undefined || timestamp > latest.timestampMs)
+      latest = { offset, timestampMs: timestamp, leaderEpoch };
+  }
+  return latest;
 }
 
 function firstRecord(batch: Buffer, timestampMs: number, startOffset: number): FoundOffset | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { batchHeader, encodeBatch, encodeEndMarker, splitBatches } from '@millrace/protocol';
+import { batchHeader, encodeBatch, encodeEndMarker, sealBatch, splitBatches } from '@millrace/protocol';
 import { batchOf, put, readBytes, recordsIn, TestHost, valuesOf } from '@millrace/testkit/simulated';
 
 import { AppendError } from './append-error.ts';
@@ -261,6 +261,32 @@ test('a time that is out of range is refused', () => {
     assert.throws(() => log.append(batchOf(['a'], { timestampMs }), client), { error: 'INVALID_TIMESTAMP' });
   }
   put(log, ['a'], { timestampMs: nowMs - 1000 });
+});
+
+test('who sets no limit may write any time that 64 bits hold, and finds it by time, before and after a restart', async () => {
+  const config = { timestampAfterMaxMs: Number.MAX_SAFE_INTEGER, indexIntervalBytes: 0 };
+  const { log, host, directory } = open(config);
+  const times = [2n ** 53n + 2n, 4_500_000_000_000_000_000n, 2n ** 63n - 1n];
+  put(log, ['now'], { timestampMs: host.clock.now() });
+  for (const time of times) {
+    const batch = batchOf([String(time)], { timestampMs: 1 });
+    batch.writeBigInt64BE(time, 27);
+    batch.writeBigInt64BE(time, 35);
+    sealBatch(batch, 0, batch.length);
+    log.append(batch, client);
+  }
+  log.writeOut();
+  const expectFound = (at: Log): void => {
+    for (const [index, time] of times.entries()) {
+      const found = at.offsetForTimestamp(Number(time));
+      assert.deepEqual([found?.offset, found?.timestampMs], [index + 1, Number(time)]);
+    }
+    assert.equal(at.offsetForTimestamp(host.clock.now())?.offset, 0);
+    assert.equal(at.maxTimestamp()?.offset, times.length);
+  };
+  expectFound(log);
+  await directory.close({ clean: true });
+  expectFound(open(config, host).log);
 });
 
 test("batches are stored in the topic's compression, whatever they came in", () => {

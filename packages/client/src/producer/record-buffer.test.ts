@@ -27,7 +27,7 @@ const records: fc.Arbitrary<Given[]> = fc.array(
     key: field,
     value: field,
     headers: fc.option(fc.array(fc.record({ key: text, value: field }), { maxLength: 3 }), { nil: undefined }),
-    timestamp: fc.oneof(fc.nat(2000), fc.constant(1_700_000_000_000), fc.nat(Number.MAX_SAFE_INTEGER)),
+    timestamp: fc.oneof(fc.nat(2000), fc.constant(1_700_000_000_000), fc.nat(2 ** 52 - 1)),
   }),
   { minLength: 1, maxLength: 40 },
 );
@@ -84,6 +84,18 @@ suite('records in a batch', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('that lie too far apart in time do not share it, and those beyond 2^53 are exact', () => {
+    const at = (timestamp: number): Given => ({ key: null, value: 'v', headers: undefined, timestamp });
+    for (const far of [2 ** 53 + 2, 4_500_000_000_000_000_000]) {
+      assert.equal(batchOf([at(1), at(far)]).taken, 1);
+      const given = [at(far), at(far + 2048)];
+      const { batch, taken } = batchOf(given);
+      assert.equal(taken, 2);
+      batch.sealFor(plain, { codecId: 0, level: undefined });
+      check(batch, given);
+    }
   });
 
   test('are the same after compression, and after their batch was split', () => {

@@ -19,6 +19,9 @@ const shortTextMax = 12;
 /** Length, attributes, two deltas, two lengths and a header count at their largest. */
 const frameBytesMax = 5 + 1 + 10 + 5 + 5 + 5 + 5;
 
+/** So that any two times of a batch, also of one half of it, differ by what a number counts exactly. */
+const distanceMax = 2 ** 52;
+
 export class RecordBuffer {
   bytes: Buffer;
   /** Where the next record goes; all bytes so far, the header's room included. */
@@ -32,7 +35,10 @@ export class RecordBuffer {
     this.bytes = memory;
   }
 
-  /** False, and nothing is changed, when the batch would be larger than `bytesMax`. The first record always fits. */
+  /**
+   * False, and nothing is changed, when the batch would be larger than `bytesMax` or its times too far apart. The first record always
+   * fits.
+   */
   append(key: Field, value: Field, headers: HeadersInput | undefined, timestamp: number, bytesMax: number): boolean {
     if (this.count === 0) this.baseTimestamp = this.maxTimestamp = timestamp;
     const keyBytes = key === null ? -1 : key.length;
@@ -42,6 +48,7 @@ export class RecordBuffer {
       if (end > 0) return this.#took(end, timestamp);
       if (end === tooLarge) return false;
     }
+    if (this.count > 0 && Math.abs(timestamp - this.baseTimestamp) >= distanceMax) return false;
     const end = this.#writeExactly(key, value, headers, timestamp, bytesMax);
     return end > 0 && this.#took(end, timestamp);
   }

@@ -65,17 +65,25 @@ export function decodeBatch(bytes: Buffer, at: number, recordBytesMax: number): 
   const records = recordsOf(bytes, at, recordBytesMax);
   const count = header.recordCount(bytes, at);
   const baseOffset = header.baseOffset(bytes, at);
-  const baseTimestamp = header.baseTimestamp(bytes, at);
+  const timestampOf = timestampsFrom(bytes, at);
   const logAppendTime = header.isLogAppendTime(bytes, at) ? header.maxTimestamp(bytes, at) : undefined;
   const cursor: Cursor = { bytes: records, at: 0 };
   const decoded: BatchRecord[] = [];
   for (let index = 0; index < count; index++) {
     const parts = readRecord(cursor, index);
-    const timestamp = logAppendTime ?? baseTimestamp + parts.timestampDelta;
+    const timestamp = logAppendTime ?? timestampOf(parts.timestampDelta);
     decoded.push(new BatchRecord(records, baseOffset + parts.offsetDelta, timestamp, parts));
   }
   if (cursor.at !== records.length) throw corrupt(count, 'there are bytes behind the last');
   return decoded;
+}
+
+/** Beyond 2^53 the sum is rounded once, as the largest timestamp in the header is, and not the base before it. */
+function timestampsFrom(bytes: Buffer, at: number): (delta: number) => number {
+  const base = header.baseTimestamp(bytes, at);
+  if (Number.isSafeInteger(base)) return (delta) => base + delta;
+  const exact = bytes.readBigInt64BE(at + 27);
+  return (delta) => (Number.isNaN(delta) ? delta : Number(exact + BigInt(delta)));
 }
 
 /** The bytes of the records, decompressed where they have to be. */

@@ -183,8 +183,8 @@ function ruleFault(
   walk: Walk,
 ): BatchFault | undefined {
   const base = header.baseTimestamp(bytes, 0);
-  const earliest = nowMs - rules.timestampBeforeMaxMs;
-  const latest = nowMs + rules.timestampAfterMaxMs;
+  const earliest = nowMs - distance(rules.timestampBeforeMaxMs);
+  const latest = nowMs + distance(rules.timestampAfterMaxMs);
   const checksTime = rules.timestampType === 'CreateTime';
   const isSuspect =
     (rules.isCompacted && walk.nullKeys > 0) ||
@@ -192,6 +192,11 @@ function ruleFault(
       ? base + walk.timestampDeltaMin < earliest || base + walk.timestampDeltaMax > latest
       : header.isLogAppendTime(bytes, 0));
   return isSuspect ? recordFaults(bytes, records, { ...rules, earliest, latest }) : undefined;
+}
+
+/** Settings end at 2^53: who sets that, or Kafka's largest, sets no limit. */
+function distance(timestampMaxMs: number): number {
+  return timestampMaxMs >= Number.MAX_SAFE_INTEGER ? Infinity : timestampMaxMs;
 }
 
 function valid(bytes: Buffer, length: number, records: Buffer, walk: Walk): ValidBatch {
