@@ -3,12 +3,18 @@
  * as many as one push may bring; and a note of what was told, so that the next push tells what has come since.
  */
 import type { Metric, MetricRegistry } from '../metrics/metric-registry.ts';
-import { type Labels, metric, type Point } from './otlp.ts';
+import { frameOf, type Labels, metric, type MetricFrame, type Point } from './otlp.ts';
 import { isWanted, type Subscription } from './subscription.ts';
 
 interface Told {
   readonly value: number;
   readonly atMs: number;
+}
+
+interface Known {
+  readonly name: string;
+  /** Made for what is wanted. */
+  frame: MetricFrame | undefined;
 }
 
 export interface Collection {
@@ -27,7 +33,7 @@ export class MetricLedger {
   #isDelta = false;
   /** Sums, as they were told last. */
   #told = new WeakMap<Metric, Told>();
-  #names = new WeakMap<Metric, string>();
+  readonly #known = new WeakMap<Metric, Known>();
 
   constructor(registry: MetricRegistry) {
     this.#registry = registry;
@@ -43,12 +49,12 @@ export class MetricLedger {
     let bytesLeft = bytesMax - reservedBytes;
     let leftOutCount = 0;
     for (const one of this.#registry.all()) {
-      const name = this.#nameOf(one);
-      if (!isWanted(name, subscription)) continue;
+      const known = this.#knownOf(one);
+      if (!isWanted(known.name, subscription)) continue;
       const value = one.read();
       // Nothing happened lately that it could tell of.
       if (Number.isNaN(value)) continue;
-      const bytes = metric(this.#point(one, name, value, nowMs));
+      const bytes = metric((known.frame ??= frameOf(known.name, labelsOf(one.tags))), this.#point(one, value, nowMs));
       if (bytes.length > bytesLeft) {
         leftOutCount++;
         continue;
@@ -64,19 +70,18 @@ export class MetricLedger {
     return { metrics, leftOutCount, taken };
   }
 
-  #point(one: Metric, name: string, value: number, atMs: number): Point {
-    const labels = labelsOf(one.tags);
+  #point(one: Metric, value: number, atMs: number): Point {
     const { startedAtMs } = this.#registry;
-    if (one.kind === 'gauge') return { name, kind: 'gauge', labels, value, sinceMs: atMs, atMs };
-    if (!this.#isDelta) return { name, kind: 'total', labels, value, sinceMs: startedAtMs, atMs };
+    if (one.kind === 'gauge') return { kind: 'gauge', value, sinceMs: atMs, atMs };
+    if (!this.#isDelta) return { kind: 'total', value, sinceMs: startedAtMs, atMs };
     const before = this.#told.get(one) ?? { value: 0, atMs: startedAtMs };
-    return { name, kind: 'delta', labels, value: value - before.value, sinceMs: before.atMs, atMs };
+    return { kind: 'delta', value: value - before.value, sinceMs: before.atMs, atMs };
   }
 
-  #nameOf(one: Metric): string {
-    let name = this.#names.get(one);
-    if (name === undefined) this.#names.set(one, (name = telemetryName(one)));
-    return name;
+  #knownOf(one: Metric): Known {
+    let known = this.#known.get(one);
+    if (known === undefined) this.#known.set(one, (known = { name: telemetryName(one), frame: undefined }));
+    return known;
   }
 }
 
