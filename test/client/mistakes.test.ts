@@ -368,6 +368,20 @@ const wrongRecords: readonly Mistake[] = [
 
 const wrongStates: readonly Mistake[] = [
   [
+    'a text for topics',
+    () => read({ 'group.id': 'g' }, (it) => it.subscribe('t' as never)),
+    'CONFIG',
+    'final',
+    /\['orders'\]/,
+  ],
+  [
+    'a bare pattern',
+    () => read({ 'group.id': 'g' }, (it) => it.subscribe(/t/ as never)),
+    'CONFIG',
+    'final',
+    /\{ pattern: /,
+  ],
+  [
     'a group of another strategy',
     joinOthers,
     'INCONSISTENT_GROUP_PROTOCOL',

@@ -543,6 +543,8 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
 const closedError = (): ClientError => new ClientError('CLOSED', 'This consumer was closed.');
 
 function subscriptionOf(to: SubscribeTo): Subscription {
+  if (typeof to !== 'object' || to === null || to instanceof RegExp)
+    throw new ClientError('CONFIG', "Subscribing takes a list like ['orders'], or { pattern: /^orders-/ }.");
   if ('pattern' in to) return { topics: [], pattern: to.pattern };
   return { topics: [...new Set('topics' in to ? to.topics : to)] };
 }
