@@ -194,9 +194,9 @@ function ruleFault(
   return isSuspect ? recordFaults(bytes, records, { ...rules, earliest, latest }) : undefined;
 }
 
-/** Settings end at 2^53: who sets that, or Kafka's largest, sets no limit. */
+/** Settings end at 2^53: who sets that, or Kafka's largest, means all that 64 bits count. */
 function distance(timestampMaxMs: number): number {
-  return timestampMaxMs >= Number.MAX_SAFE_INTEGER ? Infinity : timestampMaxMs;
+  return timestampMaxMs >= Number.MAX_SAFE_INTEGER ? 2 ** 63 : timestampMaxMs;
 }
 
 function valid(bytes: Buffer, length: number, records: Buffer, walk: Walk): ValidBatch {
