@@ -269,6 +269,21 @@ const wrongOptions: readonly Mistake[] = [
     /a function as the option "partitioner"/,
   ],
   [
+    'heartbeats that are too slow',
+    () => consumerOf({ 'group.id': 'g', 'heartbeat.interval.ms': 10_000, 'session.timeout.ms': 10_000 }),
+    'CONFIG',
+    'final',
+    /heartbeat\.interval\.ms \(10000\) must be below session\.timeout\.ms/,
+  ],
+  [
+    'an assignor with a slip',
+    () => consumerOf({ 'group.id': 'g', 'partition.assignment.strategy': 'rnage' }),
+    'CONFIG',
+    'final',
+    /names "rnage", which is none of range/,
+  ],
+  ['reading of nothing', () => read({ 'group.id': 'g' }, () => {}), 'STATE', 'final', /subscribe to topics, or assign/],
+  [
     'a share consumer without a group',
     () => new ShareConsumer({ 'bootstrap.servers': nowhere }),
     'CONFIG',

@@ -11,6 +11,7 @@ import type { RebalanceCallbacks } from './assignment.ts';
 import { consumerKeys } from './consumer-keys.ts';
 import type { FetchRules } from './fetch/fetch-source.ts';
 import type { Assignor } from './group/assignors/assignor.ts';
+import { assignorsOf } from './group/assignors/strategy.ts';
 import type { ReadRules } from './reading/wire-batch.ts';
 
 export type ConsumerConfig = Values<typeof consumerKeys>;
@@ -47,6 +48,7 @@ const ownNames = [
 
 export interface ConsumerSettings {
   readonly config: ConsumerConfig;
+  /** Of a classic group; the one to prefer first. */
   readonly assignors: readonly Assignor[];
   readonly fetchRules: FetchRules;
   readonly readRules: ReadRules;
@@ -66,9 +68,16 @@ export function consumerSettings(options: Readonly<Record<string, unknown>>): Co
   const isAutoCommit = config['enable.auto.commit'] && config['group.id'] !== null;
   if (config['group.id'] === '')
     throw new ClientError('CONFIG', 'group.id must not be empty; leave it out to read without a group.');
+  const isClassic = config['group.id'] !== null && config['group.protocol'].toLowerCase() === 'classic';
+  const { 'heartbeat.interval.ms': beatMs, 'session.timeout.ms': sessionMs } = config;
+  if (isClassic && beatMs >= sessionMs)
+    throw new ClientError(
+      'CONFIG',
+      `heartbeat.interval.ms (${beatMs}) must be below session.timeout.ms (${sessionMs}), a third of it at most if a lost heartbeat is to do no harm.`,
+    );
   return {
     config,
-    assignors: own,
+    assignors: isClassic ? assignorsOf(config['partition.assignment.strategy'], own) : [],
     fetchRules: {
       minBytes: config['fetch.min.bytes'],
       maxWaitMs: config['fetch.max.wait.ms'],

@@ -198,9 +198,9 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     return this.records();
   }
 
-  /** One record after the other. Throws `ClientError` STATE when somebody reads already. */
+  /** One record after the other. Throws `ClientError` STATE when somebody reads already, or there is nothing to read. */
   records({ signal }: ReadOptions = {}): AsyncIterableIterator<ConsumedRecord<Topics>, undefined, undefined> {
-    this.#mustStayOpen();
+    this.#mustHaveToRead();
     const limits = this.#limits(this.#settings.config['max.poll.records']);
     return new RecordIterator<ConsumedRecord<Topics>>({
       queue: this.#intake.queue,
@@ -210,13 +210,13 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     });
   }
 
-  /** Records of one partition at a time. Throws `ClientError` STATE when somebody reads already. */
+  /** Records of one partition at a time. Throws `ClientError` STATE when somebody reads already, or there is nothing to read. */
   batches({ signal, recordsMax }: BatchOptions = {}): AsyncIterableIterator<
     RecordBatch<ConsumedRecord<Topics>>,
     undefined,
     undefined
   > {
-    this.#mustStayOpen();
+    this.#mustHaveToRead();
     return new BatchIterator<ConsumedRecord<Topics>>({
       queue: this.#intake.queue,
       limits: this.#limits(recordsMax),
@@ -235,7 +235,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
     undefined,
     undefined
   > {
-    this.#mustStayOpen();
+    this.#mustHaveToRead();
     return new PartitionStreams<ConsumedRecord<Topics>>({
       queue: this.#intake.queue,
       recordLimits: this.#limits(this.#settings.config['max.poll.records']),
@@ -251,7 +251,7 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
    * HANDLER with what the handler has thrown, at whose record the next `run` goes on, or what stands in the way of reading.
    */
   async run(options: RunOptions<ConsumedRecord<Topics>>): Promise<void> {
-    this.#mustStayOpen();
+    this.#mustHaveToRead();
     const { eachRecord, eachBatch, concurrency = 'partition', keysMax = 32, recordsMax, signal } = options;
     if ((eachRecord === undefined) === (eachBatch === undefined))
       throw new ClientError('CONFIG', 'run takes eachRecord or eachBatch, and not both.');
@@ -532,6 +532,12 @@ export class Consumer<const Topics extends TopicSerdesMap = TopicSerdesMap>
   /** Nothing begins any more while the consumer closes. */
   #mustStayOpen(): void {
     if (this.#closing !== undefined) throw closedError();
+  }
+
+  #mustHaveToRead(): void {
+    this.#mustStayOpen();
+    if (this.#subscription === undefined && !this.#isChosen)
+      throw new ClientError('STATE', 'There is nothing to read: subscribe to topics, or assign partitions, before.');
   }
 
   /** Callbacks may still commit and seek while the consumer closes. */

@@ -1,7 +1,6 @@
 /** The membership that a consumer's options ask for. */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { ConsumerSettings } from './consumer-options.ts';
-import { assignorsOf } from './group/assignors/strategy.ts';
 import { ClassicMember } from './group/classic-member.ts';
 import { ConsumerMember } from './group/consumer-member.ts';
 import type { MemberOptions } from './group/member-options.ts';
@@ -10,7 +9,6 @@ import type { Membership, PartitionOwner } from './group/membership.ts';
 /** Who looks on. */
 export type MemberWatch = Pick<MemberOptions, 'meter' | 'lookAtUser'>;
 
-/** Throws `ClientError` CONFIG. */
 export function memberOf(
   { config, assignors }: ConsumerSettings,
   cluster: Cluster,
@@ -19,6 +17,5 @@ export function memberOf(
 ): Membership {
   const options = { cluster, config: { ...config, 'group.id': config['group.id']! }, owner, ...watch };
   if (config['group.protocol'].toLowerCase() === 'consumer') return new ConsumerMember(options);
-  const names = config['partition.assignment.strategy'];
-  return new ClassicMember({ ...options, assignors: assignorsOf(names, assignors) });
+  return new ClassicMember({ ...options, assignors });
 }
