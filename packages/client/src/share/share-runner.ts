@@ -91,7 +91,7 @@ export class ShareRunner<R> implements ShareReader {
     const { queue, turns, concurrency, eachBatch } = this.#options;
     while (delivery.left > 0 && !this.#isOver) {
       if (turns.isDue) await turns.next();
-      if (this.#active >= concurrency) await this.#wait();
+      else if (this.#active >= concurrency) await this.#wait();
       else if (eachBatch === undefined) this.#record(delivery);
       else this.#batch(delivery);
     }
