@@ -1,7 +1,14 @@
 // What goes wrong between clients and brokers, by chance, as rules for the fault proxy.
 
 import { errors } from '@millrace/protocol';
-import { type FaultRule, pick, type ProxiedRequest, seededRandom, type Verdict } from '@millrace/testkit';
+import {
+  answerWithError,
+  type FaultRule,
+  pick,
+  type ProxiedRequest,
+  seededRandom,
+  type Verdict,
+} from '@millrace/testkit';
 
 type Fields = Record<string, unknown>;
 
@@ -64,22 +71,6 @@ export function spoiledFetch(random: ReturnType<typeof seededRandom>): Verdict {
 export function answersError(...codes: readonly number[]): (random: ReturnType<typeof seededRandom>) => Verdict {
   return (random) => {
     const errorCode = pick(random, codes);
-    return { rewrite: (answer) => withError(answer, errorCode).value as Fields };
+    return { rewrite: (answer) => answerWithError(answer, errorCode) };
   };
-}
-
-function withError(value: unknown, errorCode: number): { value: unknown; count: number } {
-  if (Array.isArray(value)) {
-    const elements = value.map((element) => withError(element, errorCode));
-    return {
-      value: elements.map((element) => element.value),
-      count: elements.reduce((sum, { count }) => sum + count, 0),
-    };
-  }
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return { value, count: 0 };
-  const entries = Object.entries(value).map(([key, inner]) => [key, withError(inner, errorCode)] as const);
-  const copy: Fields = Object.fromEntries(entries.map(([key, inner]) => [key, inner.value]));
-  const count = entries.reduce((sum, [, inner]) => sum + inner.count, 0);
-  if (count > 0 || !('errorCode' in copy)) return { value: copy, count };
-  return { value: { ...copy, errorCode }, count: 1 };
 }

@@ -1,4 +1,5 @@
 export * from './simulated.ts';
+export { answerWithError } from './answer-with-error.ts';
 export { FaultProxy, type FaultRule, type ProxiedRequest, type Verdict } from './fault-proxy.ts';
 export { goldenMessageLines, goldenMessageNames, goldenMessages, messageLine } from './golden-messages.ts';
 export { mutateFrame, type SpoiledFrame } from './frame-mutator.ts';

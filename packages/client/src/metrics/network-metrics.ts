@@ -6,6 +6,16 @@ import type { Sensor } from './sensor.ts';
 /** Whose metrics these are: the beginning of the names of their groups. */
 export type ClientKind = 'producer' | 'consumer' | 'admin-client';
 
+/** The same in all and by broker. */
+const traffic = {
+  'response-rate': countRate('received', 'Answers a second'),
+  'response-total': count('received', 'Answers'),
+  'outgoing-byte-rate': rate('sent', 'Bytes sent a second'),
+  'outgoing-byte-total': total('sent', 'Bytes sent'),
+  'incoming-byte-rate': rate('received', 'Bytes received a second'),
+  'incoming-byte-total': total('received', 'Bytes received'),
+} as const;
+
 export const networkTable = (kind: ClientKind) =>
   ({
     group: `${kind}-metrics`,
@@ -20,12 +30,7 @@ export const networkTable = (kind: ClientKind) =>
       'request-total': count('sent', 'Requests sent'),
       'request-size-avg': avg('sent', 'Bytes of a request'),
       'request-size-max': max('sent', 'Bytes of the largest request'),
-      'response-rate': countRate('received', 'Answers a second'),
-      'response-total': count('received', 'Answers'),
-      'outgoing-byte-rate': rate('sent', 'Bytes sent a second'),
-      'outgoing-byte-total': total('sent', 'Bytes sent'),
-      'incoming-byte-rate': rate('received', 'Bytes received a second'),
-      'incoming-byte-total': total('received', 'Bytes received'),
+      ...traffic,
       'successful-authentication-rate': countRate('login', 'Logins a second'),
       'successful-authentication-total': count('login', 'Logins'),
       'failed-authentication-rate': countRate('failed-login', 'Logins a second that failed'),
@@ -53,12 +58,7 @@ export const nodeTable = (kind: ClientKind) =>
       'request-size-max': max('sent', 'Bytes of the largest request'),
       'request-latency-avg': avg('latency', 'Milliseconds from a request to its answer'),
       'request-latency-max': max('latency', 'The longest of these'),
-      'response-rate': countRate('received', 'Answers a second'),
-      'response-total': count('received', 'Answers'),
-      'outgoing-byte-rate': rate('sent', 'Bytes sent a second'),
-      'outgoing-byte-total': total('sent', 'Bytes sent'),
-      'incoming-byte-rate': rate('received', 'Bytes received a second'),
-      'incoming-byte-total': total('received', 'Bytes received'),
+      ...traffic,
     },
   }) as const;
 

@@ -3,11 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { errors } from '@millrace/protocol';
 import type { ApiName } from '@millrace/protocol';
-import { type FaultProxy, type Verdict } from '@millrace/testkit';
+import { answerWithError, type FaultProxy, type Verdict } from '@millrace/testkit';
 import type kafkajs from 'kafkajs';
 
 export type Library = typeof kafkajs;
-type Fields = Record<string, unknown>;
 
 /** Errors of one API, so many times; every time when `times` is absent. */
 export interface Fault {
@@ -30,24 +29,7 @@ export function strike(proxy: FaultProxy, { api, error, times = Infinity }: Faul
 export function verdictOf(error: Fault['error']): Verdict {
   if (error === 'cut') return { cutBefore: true };
   if (error === 'lost') return { cutAfter: true };
-  return { rewrite: (answer) => withError(answer, errors[error]).value as Fields };
-}
-
-/** The error at each innermost place of the answer that has room for it. */
-function withError(value: unknown, errorCode: number): { value: unknown; count: number } {
-  if (Array.isArray(value)) {
-    const elements = value.map((element) => withError(element, errorCode));
-    return {
-      value: elements.map((element) => element.value),
-      count: elements.reduce((sum, { count }) => sum + count, 0),
-    };
-  }
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return { value, count: 0 };
-  const entries = Object.entries(value).map(([key, inner]) => [key, withError(inner, errorCode)] as const);
-  const copy: Fields = Object.fromEntries(entries.map(([key, inner]) => [key, inner.value]));
-  const count = entries.reduce((sum, [, inner]) => sum + inner.count, 0);
-  if (count > 0 || !('errorCode' in copy)) return { value: copy, count };
-  return { value: { ...copy, errorCode, ...('records' in copy && { records: null }) }, count: 1 };
+  return { rewrite: (answer) => answerWithError(answer, errors[error]) };
 }
 
 /** What programs decide by. */
