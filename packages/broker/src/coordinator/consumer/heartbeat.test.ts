@@ -440,6 +440,23 @@ suite('patterns', () => {
     assert.throws(() => stage.describeConsumer(), /not found/);
   });
 
+  test('what a member no longer reads goes to others, when its new pattern matches nothing, too', () => {
+    const stage = new Stage();
+    const topicId = stage.topic('a', 1);
+    const m = new StageMember(stage, 'm', pattern('a.*'));
+    m.beat();
+    stage.time.pass(1);
+    settle([m]);
+    const n = new StageMember(stage, 'n', names('a'));
+    settle([m, n]);
+    assert.deepEqual([held(m), held(n)], [{ [topicId]: [0] }, {}]);
+    m.change(pattern('b.*'));
+    m.beat();
+    stage.time.pass(10_001);
+    settle([m, n]);
+    assert.deepEqual([held(m), held(n)], [{}, { [topicId]: [0] }]);
+  });
+
   test('with the last member that uses it, a pattern is forgotten', () => {
     const stage = new Stage();
     stage.topic('a1', 1);

@@ -185,7 +185,10 @@ function decideMatched(
     if (!group.patternUsers.has(pattern)) continue;
     patterns.set(pattern, [...found]);
     const value = { topics: found, version, timestamp: clock.now() };
-    if (!sameNames([...(group.patterns.get(pattern)?.topics ?? [])].sort(), [...found].sort())) isNew = true;
+    const known = group.patterns.get(pattern)?.topics;
+    if (!sameNames([...(known ?? [])].sort(), [...found].sort())) isNew = true;
+    // Nothing new is matched, but what was read by another pattern until now is to go to others.
+    else if (known === undefined && keepsOther(group, pattern, found)) isNew = true;
     records.push({ type: 'ConsumerGroupRegularExpression', group: group.id, pattern, value });
   }
   const metadataHash = hashes.of(group.topicNames({ patterns }), topics);
@@ -204,4 +207,17 @@ function decideMatched(
     },
     failed: (errorCode) => log.warn({ group: group.id, errorCode }, 'topics that match could not be stored'),
   };
+}
+
+/** Someone is to have partitions of topics that it will not read with its new pattern. */
+function keepsOther(group: ConsumerGroup, pattern: string, found: ReadonlySet<string>): boolean {
+  const { topics } = group.environment;
+  for (const member of group.members.values()) {
+    if (member.pattern !== pattern) continue;
+    for (const topicId of group.targetOf(member).keys()) {
+      const name = topics.topicById(topicId)?.name;
+      if (name !== undefined && !found.has(name) && !member.topics.includes(name)) return true;
+    }
+  }
+  return false;
 }
