@@ -81,6 +81,8 @@ interface Pending {
   readonly sentAtMs: number;
   readonly deadlineMs: number;
   readonly sentBytes: number;
+  /** Where it ends among all bytes of the connection. */
+  readonly end: number;
   readonly resolve: (response: never) => void;
   readonly reject: (error: ClientError) => void;
 }
@@ -104,6 +106,10 @@ export class Connection {
   /** Whom to tell when they were taken by the system. */
   #posted: (() => void)[] = [];
   #correlationId = 0;
+  /** Of all requests so far. */
+  #writtenBytes = 0;
+  /** Where the request ended that was answered last. */
+  #answeredEnd = 0;
   #isFlushing = false;
   #isClosed = false;
   /** By `clock.monotonic`; the next request from then on logs in first. */
@@ -185,9 +191,10 @@ export class Connection {
     return this.#isClosed;
   }
 
-  /** Bytes of requests that the system has not taken yet. */
-  get unsentBytes(): number {
-    return this.#socket.unsentBytes;
+  /** The system has taken all requests that were answered so far: nothing here looks at their bytes any more. */
+  get hasSentAnswered(): boolean {
+    if (this.#isClosed || this.#isFlushing) return false;
+    return this.#answeredEnd <= this.#writtenBytes - this.#socket.unsentBytes;
   }
 
   /** The broker wants no request before this, by `clock.monotonic`; those that are given earlier wait here. */
@@ -246,7 +253,8 @@ export class Connection {
     this.lastUsedAtMs = sentAtMs;
     this.#options.meter?.sent(sentBytes, sentAtMs);
     const correlationId = this.#correlationId;
-    this.#pending.push({ name, version, correlationId, sentAtMs, deadlineMs, sentBytes, resolve, reject });
+    const end = this.#writtenBytes;
+    this.#pending.push({ name, version, correlationId, sentAtMs, deadlineMs, sentBytes, end, resolve, reject });
     this.#watch(deadlineMs);
   }
 
@@ -339,6 +347,7 @@ export class Connection {
       this.#chunks.push(chunk);
       bytes += chunk.length;
     }
+    this.#writtenBytes += bytes;
     if (!this.#isFlushing) {
       this.#isFlushing = true;
       queueMicrotask(() => this.#flush());
@@ -380,6 +389,7 @@ export class Connection {
     this.#answerCount++;
     const pending = this.#pending.shift();
     if (pending === undefined) return this.#fail(this.#broken('an answer that nobody asked for'));
+    this.#answeredEnd = pending.end;
     try {
       this.#checkCorrelation(frame, pending);
       const { name } = pending;

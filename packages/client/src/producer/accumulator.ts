@@ -33,6 +33,8 @@ export interface AccumulatorOptions {
 const stampedMax = 32;
 const scratch = Buffer.allocUnsafeSlow(4096);
 const batchBytesLeast = 256;
+/** The part of `buffer.memory` that is kept for the next batches when nothing waits. */
+const keptPart = 0.5;
 
 export class Accumulator {
   /** Batches with records that are not settled, oldest first. */
@@ -47,7 +49,8 @@ export class Accumulator {
   constructor(options: AccumulatorOptions) {
     this.#options = options;
     this.#batchBytes = options.settings.batchBytes;
-    this.#pool = new BufferPool(bufferBytes(this.#batchBytes));
+    const { batchBytes, memoryBytes } = options.settings;
+    this.#pool = new BufferPool(bufferBytes(batchBytes), memoryBytes * keptPart);
   }
 
   /** False: there is no memory for it now. Throws `ClientError` when the record cannot be sent at all. */
@@ -127,9 +130,9 @@ export class Accumulator {
     const { compressionRatio } = queue.topic;
     const bytesMax = compressionRatio < 1 ? Math.floor(this.#batchBytes / compressionRatio) : this.#batchBytes;
     const usual = Math.min(bytesMax, Math.max(batchBytesLeast, queue.bytesUsual));
-    const bytes = bufferBytes(Math.max(needed, usual));
+    const bytes = this.#pool.sizeFor(bufferBytes(Math.max(needed, usual)));
     if (!memory.take(bytes)) return undefined;
-    const batch = new Batch(queue, queue.nextOrder(), clock.monotonic(), this.#pool.take(bytes), bytesMax);
+    const batch = new Batch(queue, queue.nextOrder(), clock.monotonic(), this.#pool, bytes, bytesMax);
     queue.open = batch;
     this.unsettled.add(batch);
     return batch;

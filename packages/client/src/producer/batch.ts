@@ -9,6 +9,7 @@ import { BatchRecord, batchHeader, compress, decodeBatch, sealBatch } from '@mil
 
 import { ClientError } from '../error.ts';
 import type { HeadersInput } from '../record.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { bufferBytes, type Field, RecordBuffer } from './record-buffer.ts';
 import type { BatchPlace } from './record-metadata.ts';
@@ -30,7 +31,6 @@ export interface BatchCompression {
 
 const { batchHeaderBytes, batchPrefixBytes } = batchHeader;
 const recordsBytesMax = 0x7fff_ffff;
-const noMemory = Buffer.alloc(0);
 
 export class Batch {
   readonly queue: PartitionQueue;
@@ -58,13 +58,23 @@ export class Batch {
   #timestamps: number[] | undefined;
   #isSettled = false;
   #done: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  readonly #pool: BufferPool;
 
-  constructor(queue: PartitionQueue, order: number, createdAtMs: number, memory: Buffer, bytesMax: number) {
+  /** Takes `bytes` of memory to begin with, and more until it has `bytesMax`. */
+  constructor(
+    queue: PartitionQueue,
+    order: number,
+    createdAtMs: number,
+    pool: BufferPool,
+    bytes: number,
+    bytesMax: number,
+  ) {
     this.queue = queue;
     this.order = order;
     this.createdAtMs = createdAtMs;
     this.bytesMax = bytesMax;
-    this.records = new RecordBuffer(memory);
+    this.records = new RecordBuffer(pool, bytes);
+    this.#pool = pool;
   }
 
   get count(): number {
@@ -160,8 +170,8 @@ export class Batch {
   }
 
   #part(records: readonly BatchRecord[], from: number, to: number): Batch {
-    const memory = Buffer.allocUnsafeSlow(bufferBytes(Math.ceil(this.records.at / 2)));
-    const part = new Batch(this.queue, this.order, this.createdAtMs, memory, this.bytesMax);
+    const bytes = bufferBytes(Math.ceil(this.records.at / 2));
+    const part = new Batch(this.queue, this.order, this.createdAtMs, this.#pool, bytes, this.bytesMax);
     const waiters = new Map<number, readonly [Waiter, number]>();
     this.#each((waiter, index, ticket) => waiters.set(index, [waiter, ticket]));
     for (let index = from; index < to; index++) {
@@ -174,7 +184,7 @@ export class Batch {
   }
 
   #decoded(): BatchRecord[] {
-    const plain = new Batch(this.queue, this.order, this.createdAtMs, noMemory, this.bytesMax);
+    const plain = new Batch(this.queue, this.order, this.createdAtMs, this.#pool, 0, this.bytesMax);
     const { bytes, at, count, baseTimestamp, maxTimestamp } = this.records;
     Object.assign(plain.records, { bytes: Buffer.from(bytes), at, count, baseTimestamp, maxTimestamp });
     plain.sealFor(

@@ -255,9 +255,13 @@ suite('a producer and its brokers', () => {
       const socket = connect();
       const write = socket.write.bind(socket);
       // A socket that never gets rid of its bytes, although answers come.
-      Object.defineProperty(socket, 'unsentBytes', { value: 1 });
+      let unsentBytes = 0;
+      Object.defineProperty(socket, 'unsentBytes', { get: () => unsentBytes });
       socket.write = (chunks, taken) => {
-        for (const chunk of chunks) held.push({ chunk, copy: Buffer.from(chunk) });
+        for (const chunk of chunks) {
+          held.push({ chunk, copy: Buffer.from(chunk) });
+          unsentBytes += chunk.length;
+        }
         write(chunks, taken);
       };
       return socket;

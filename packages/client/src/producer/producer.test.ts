@@ -96,7 +96,7 @@ suite('producer', () => {
   });
 
   test('calls back, or tells nobody, and says when to wait', async () => {
-    await withProducer({ 'buffer.memory': 40_000 }, async (producer) => {
+    await withProducer({ 'buffer.memory': 400_000 }, async (producer) => {
       const told: (bigint | string)[] = [];
       const note = (error: ClientError | null, metadata: RecordMetadata | undefined): void => {
         told.push(error?.code ?? metadata!.offset);

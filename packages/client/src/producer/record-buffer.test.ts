@@ -6,10 +6,12 @@ import fc from 'fast-check';
 
 import type { HeadersInput } from '../record.ts';
 import { Batch } from './batch.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { bufferBytes, type Field } from './record-buffer.ts';
 import { TopicState } from './topic-state.ts';
 
+const pool = new BufferPool(1 << 14, 1 << 20);
 const plain = { producerId: -1, epoch: -1, sequence: -1, isTransactional: false };
 const queue = new PartitionQueue(new TopicState('t', undefined, undefined), 0);
 
@@ -35,7 +37,7 @@ const records: fc.Arbitrary<Given[]> = fc.array(
 const bytesOf = (given: Field): Buffer | null => (given === null ? null : Buffer.from(given as string));
 
 function batchOf(given: readonly Given[], bytesMax = 1 << 20): { batch: Batch; taken: number } {
-  const batch = new Batch(queue, 1, 0, Buffer.alloc(bufferBytes(100)), bytesMax);
+  const batch = new Batch(queue, 1, 0, pool, bufferBytes(100), bytesMax);
   let taken = 0;
   for (const { key, value, headers, timestamp } of given) {
     if (!batch.append(key, value, headers, timestamp, null, 0)) break;

@@ -7,6 +7,7 @@
 import { batchHeader } from '@millrace/protocol';
 
 import type { HeadersInput } from '../record.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { wrongHeader, wrongHeaders } from './record-checks.ts';
 
 export type Field = Uint8Array | string | null;
@@ -29,10 +30,12 @@ export class RecordBuffer {
   count = 0;
   baseTimestamp = 0;
   maxTimestamp = 0;
+  readonly #pool: BufferPool;
 
-  /** Where it writes to begin with; `bufferBytes` says how much that should be. */
-  constructor(memory: Buffer) {
-    this.bytes = memory;
+  /** Takes `bytes` from the pool to begin with; `bufferBytes` says how much that should be. */
+  constructor(pool: BufferPool, bytes: number) {
+    this.#pool = pool;
+    this.bytes = pool.take(bytes);
   }
 
   /**
@@ -127,10 +130,11 @@ export class RecordBuffer {
 
   /** Twice as large, or as large as the batch may get. */
   #grow(end: number, bytesMax: number): void {
-    const doubled = Math.min(this.bytes.length * 2, bytesMax);
-    const grown = Buffer.allocUnsafeSlow(Math.max(end, doubled) + slackBytes);
-    this.bytes.copy(grown, headBytes, headBytes, this.at);
-    this.bytes = grown;
+    const { bytes } = this;
+    const doubled = Math.min(bytes.length * 2, bytesMax);
+    this.bytes = this.#pool.take(Math.max(end, doubled) + slackBytes);
+    bytes.copy(this.bytes, headBytes, headBytes, this.at);
+    this.#pool.give(bytes);
   }
 }
 

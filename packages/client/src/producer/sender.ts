@@ -291,8 +291,8 @@ export class Sender {
     const parts = request.parts(answer);
     for (const [index, batch] of request.batches.entries()) {
       const isWritten = fate.answered(batch, parts[index], connection.broker);
-      // A broker may answer what it has not read to the end: only a socket that keeps nothing back keeps none of these bytes either.
-      if (isWritten && batch.tries === 1 && connection.unsentBytes === 0) accumulator.reuse(batch);
+      // A broker may answer what it has not read to the end.
+      if (isWritten && batch.tries === 1 && connection.hasSentAnswered) accumulator.reuse(batch);
     }
     this.wake();
   }

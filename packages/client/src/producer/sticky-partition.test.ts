@@ -4,11 +4,14 @@ import { suite, test } from 'node:test';
 import { TestHost } from '@millrace/testkit';
 
 import { Batch } from './batch.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { bufferBytes } from './record-buffer.ts';
 import type { StickyRules } from './sticky-partition.ts';
 import { TopicState } from './topic-state.ts';
 
 const batchBytes = 100;
+
+const pool = new BufferPool(1, 0);
 
 /** A topic whose partition i is led by broker i + 1, and where so many batches wait for each. */
 function topicOf(partitions: number, waiting: readonly number[] = []): TopicState {
@@ -29,7 +32,7 @@ function topicOf(partitions: number, waiting: readonly number[] = []): TopicStat
   for (const [index, count] of waiting.entries()) {
     const queue = topic.queue(index);
     for (let one = 0; one < count; one++)
-      queue.ready.push(new Batch(queue, queue.nextOrder(), 0, Buffer.alloc(bufferBytes(1)), 1));
+      queue.ready.push(new Batch(queue, queue.nextOrder(), 0, pool, bufferBytes(1), 1));
   }
   return topic;
 }
