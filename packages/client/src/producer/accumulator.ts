@@ -25,8 +25,8 @@ export interface AccumulatorOptions {
   readonly memory: BufferMemory;
   readonly sticky: StickyRules;
   readonly partitioner: Partitioner | undefined;
-  /** A batch was begun. */
-  readonly begun: (queue: PartitionQueue) => void;
+  /** A batch was begun, or is large enough now to leave. */
+  readonly grew: (queue: PartitionQueue) => void;
 }
 
 /** How many records may share one look at the clock. */
@@ -62,7 +62,7 @@ export class Accumulator {
     waiter: Waiter | null,
     ticket: number,
   ): boolean {
-    const { begun } = this.#options;
+    const { grew } = this.#options;
     const { headers } = record;
     const isSpread = record.partition === undefined && this.#isSpread(key);
     const index = isSpread
@@ -73,12 +73,13 @@ export class Accumulator {
     const queue = topic.queue(index);
     let batch = queue.open;
     if (batch !== undefined) {
-      const { records } = batch;
+      const { isLoad, records } = batch;
       const before = records.at;
       const capacity = records.bytes.length;
       if (batch.append(key, value, headers, timestamp, waiter, ticket)) {
         if (records.bytes.length !== capacity) this.#options.memory.adjust(records.bytes.length - capacity);
         if (isSpread) topic.sticky.produced(records.at - before);
+        if (batch.isLoad !== isLoad) grew(queue);
         return true;
       }
       queue.closeOpen();
@@ -88,7 +89,7 @@ export class Accumulator {
     if (batch === undefined) return false;
     batch.append(key, value, headers, timestamp, waiter, ticket);
     if (isSpread) topic.sticky.produced(batch.records.at);
-    begun(queue);
+    grew(queue);
     return true;
   }
 

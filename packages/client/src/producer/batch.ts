@@ -31,6 +31,8 @@ export interface BatchCompression {
 
 const { batchHeaderBytes, batchPrefixBytes } = batchHeader;
 const recordsBytesMax = 0x7fff_ffff;
+/** So much is worth a request of its own, while others are on their way (docs/decisions/0011). */
+const loadBytes = 64 << 10;
 
 export class Batch {
   readonly queue: PartitionQueue;
@@ -79,6 +81,11 @@ export class Batch {
 
   get count(): number {
     return this.records.count;
+  }
+
+  /** It need not wait for company. */
+  get isLoad(): boolean {
+    return this.records.at >= loadBytes;
   }
 
   /** Nobody waits for it any more: its records were acknowledged or have failed. */

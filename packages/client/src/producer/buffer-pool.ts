@@ -25,7 +25,8 @@ export class BufferPool {
   constructor(usualBytes: number, keptBytesMax: number) {
     this.#keptBytesMax = keptBytesMax;
     const sizes = [];
-    for (let bytes = usualBytes * timesUsual; bytes >= smallestBytes; bytes = Math.ceil(bytes / 2)) sizes.unshift(bytes);
+    for (let bytes = usualBytes * timesUsual; bytes >= smallestBytes; bytes = Math.ceil(bytes / 2))
+      sizes.unshift(bytes);
     this.#sizes = sizes;
     for (const bytes of sizes) this.#free.set(bytes, []);
   }

@@ -208,6 +208,37 @@ suite('a producer and its brokers', () => {
     assert.equal(most, 2);
   });
 
+  test('let records wait for company while an answer is due, up to 64 KiB', async () => {
+    const stage = new ProducerStage();
+    await using producer = stage.producer();
+    await producer.send({ topic: 't', value: 'first' });
+    const broker = stage.brokers[0]!;
+    const script = broker.script;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    broker.script = async (request) => {
+      if (request.name === 'produce') await promise;
+      return await script(request);
+    };
+    const before = broker.count('produce');
+    const sent: Promise<unknown>[] = [];
+    const send = async (value: string): Promise<number> => {
+      sent.push(producer.send({ topic: 't', value }));
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+      return broker.count('produce') - before;
+    };
+    assert.equal(await send('0'), 1);
+    const values = ['0'];
+    for (let bytes = 0; bytes + 10_000 < 65_536; bytes += 10_000) {
+      values.push(`${bytes}`.padEnd(9990));
+      assert.equal(await send(values.at(-1)!), 1, `${bytes} bytes wait`);
+    }
+    values.push('last'.padEnd(9990));
+    assert.equal(await send(values.at(-1)!), 2);
+    resolve();
+    await Promise.all(sent);
+    assert.deepEqual(stage.partitions[0]!.values, ['first', ...values]);
+  });
+
   test('stop a sender whose buffer stays full, and tell so', async () => {
     const stage = new ProducerStage();
     await using producer = stage.producer({ 'buffer.memory': 4000, 'max.block.ms': 30, 'batch.size': 1000 });

@@ -14,7 +14,7 @@ export const producerKeys = {
   'linger.ms': long(
     0,
     { min: 0 },
-    'How long records wait for company. 0: until the end of the turn, or while the broker has a request to answer.',
+    'How long records wait for company. 0: until the end of the turn, or while the broker has a request to answer and there are not 64 KiB yet.',
   ),
   'buffer.memory': long(33_554_432, { min: 0 }, 'Bytes of records that may wait to be acknowledged.'),
   'max.block.ms': long(60_000, { min: 0 }, 'How long `send` may wait for metadata and for memory.'),

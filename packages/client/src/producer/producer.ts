@@ -136,7 +136,7 @@ export class Producer<const Topics extends TopicSerdesMap = TopicSerdesMap> impl
       memory: this.#memory,
       partitioner: options.partitioner ?? partitionerNamed(config['partitioner.class']),
       sticky: this.#stickyRules(config),
-      begun: (queue) => {
+      grew: (queue) => {
         this.#want(queue.topic);
         this.#sender.wake(queue);
       },

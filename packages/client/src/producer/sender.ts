@@ -3,7 +3,8 @@
  * partitions, up to `max.in.flight.requests.per.connection` at once; `batch-fate.ts` deals with the answers.
  *
  * When a batch is sent: at once when it is full or has lingered; one that is still open, with `linger.ms` 0, at the end of the turn when its
- * broker has nothing to answer. So a lone record leaves without delay, and under load batches fill while requests are on their way.
+ * broker has nothing to answer or the batch is worth a request. So a lone record leaves without delay, under load batches fill while requests
+ * are on their way, and broker and producer work at the same time.
  */
 import type { Timer } from '@millrace/base';
 import type { ExactResponse } from '@millrace/protocol';
@@ -228,7 +229,7 @@ export class Sender {
   #isDue(open: Batch, isIdle: boolean, nowMs: number): boolean {
     if (this.#options.isHurried()) return true;
     const { lingerMs } = this.#options.settings;
-    if (lingerMs === 0) return isIdle;
+    if (lingerMs === 0) return isIdle || open.isLoad;
     const dueMs = open.createdAtMs + lingerMs;
     if (dueMs <= nowMs) return true;
     this.watch(dueMs);
