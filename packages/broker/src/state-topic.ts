@@ -1,4 +1,5 @@
 /** The topic that keeps a coordinator's state: appends that share the write and the sync of everything else in their turn. */
+import type { Host } from '@millrace/base';
 import { batchHeader, errors, isKafkaError, splitBatches } from '@millrace/protocol';
 
 import type { Log } from '@millrace/log';
@@ -13,6 +14,7 @@ import type { Topics } from './topics.ts';
 const readBytes = 1 << 20;
 
 export interface StateTopicOptions {
+  readonly host: Pick<Host, 'log'>;
   readonly image: MetadataImage;
   readonly partitions: Partitions;
   readonly topics: Topics;
@@ -25,10 +27,13 @@ export class StateTopic implements StateLog {
   readonly #partitions: Partitions;
   readonly #topics: Topics;
   readonly #round: AppendRound;
+  readonly #log: Host['log'];
   #making: Promise<boolean> | undefined = undefined;
+  #hasWarned = false;
 
   constructor(name: string, options: StateTopicOptions) {
     this.name = name;
+    this.#log = options.host.log;
     this.#image = options.image;
     this.#partitions = options.partitions;
     this.#topics = options.topics;
@@ -79,7 +84,11 @@ export class StateTopic implements StateLog {
   ): { readonly baseOffset: number } | { readonly errorCode: number } {
     const partition = this.#partitions.byName(this.name, index);
     if (partition === undefined) return { errorCode: errors.NOT_COORDINATOR };
-    if (this.#partitions.minInSync(partition) > 1) return { errorCode: errors.NOT_ENOUGH_REPLICAS };
+    const minInSync = this.#partitions.minInSync(partition);
+    if (minInSync > 1) {
+      this.#warn(minInSync);
+      return { errorCode: errors.NOT_ENOUGH_REPLICAS };
+    }
     const entry: { errorCode: number; baseOffset: number } = { errorCode: errors.NONE, baseOffset: -1 };
     try {
       const appended = batchHeader.isControl(batch, 0)
@@ -94,6 +103,16 @@ export class StateTopic implements StateLog {
     this.#round.add(partition);
     this.#round.writeOut();
     return entry.errorCode === errors.NONE ? { baseOffset: entry.baseOffset } : { errorCode: entry.errorCode };
+  }
+
+  /** Once: clients ask again and again, and are only told that there is no coordinator. */
+  #warn(minInSync: number): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#log.warn(
+      { topic: this.name, minInSync },
+      `${this.name} asks for ${minInSync} replicas in sync and has one, so its coordinator can write nothing. Set min.insync.replicas=1 of the topic (kafka-configs), and transaction.state.log.min.isr=1 before it is made.`,
+    );
   }
 
   afterSync(waiter: { durable(failed: boolean): void }): void {
